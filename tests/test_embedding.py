@@ -1,0 +1,83 @@
+"""The bundled model and its light reader."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from askreport.embedding import (
+    BUNDLED_FOLDER,
+    StaticEmbeddings,
+    embed_texts,
+    make_embeddings,
+    model_digest,
+)
+from askreport.errors import ModelUnavailable
+
+TEXTS = [
+    "量子计算机有多少个量子比特？",
+    "How many qubits does the machine have?",
+    "２０２３年，ＲＩＳＣ－Ｖ 芯片出货 6.5 亿颗",
+    "混合 mixed 文本 with 4680 電池",
+    "😀",
+    " 空白 ",
+]
+_MODEL = StaticEmbeddings(BUNDLED_FOLDER)
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch and transformers, not ours
+def test_the_light_reader_gives_the_vectors_of_sentence_transformers() -> None:
+    from sentence_transformers import SentenceTransformer
+
+    reference = SentenceTransformer(str(BUNDLED_FOLDER), device="cpu").encode(
+        TEXTS, normalize_embeddings=True
+    )
+    np.testing.assert_allclose(_MODEL.embed_array(TEXTS), reference, atol=1e-3)
+
+
+def test_the_light_reader_imports_no_torch() -> None:
+    code = (
+        "import sys; from askreport.embedding import make_embeddings;"
+        " make_embeddings('bundled').embed_query('x'); sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.text(max_size=60), max_size=4))
+def test_vectors_are_finite_and_of_length_one_or_zero(texts: list[str]) -> None:
+    vectors = _MODEL.embed_array([text.encode("utf-8", "replace").decode() for text in texts])
+    assert vectors.shape == (len(texts), 256)
+    assert np.isfinite(vectors).all()
+    norms = np.linalg.norm(vectors, axis=1)
+    assert all(norm == pytest.approx(1, abs=1e-5) or norm == 0 for norm in norms)
+
+
+def test_meaning_crosses_the_languages() -> None:
+    question, right, wrong = _MODEL.embed_array(
+        ["How far can an electric car drive?", "电动汽车的续航里程", "昨天的足球比赛"]
+    )
+    assert question @ right > question @ wrong
+
+
+def test_documents_queries_and_arrays_agree() -> None:
+    np.testing.assert_allclose(_MODEL.embed_query("芯片"), _MODEL.embed_array(["芯片"])[0])
+    np.testing.assert_allclose(_MODEL.embed_documents(TEXTS), embed_texts(_MODEL, TEXTS))
+
+
+def test_a_sentence_transformers_folder_is_a_model_too() -> None:
+    other = make_embeddings(str(BUNDLED_FOLDER))
+    vectors = embed_texts(other, TEXTS[:3])
+    np.testing.assert_allclose(vectors, _MODEL.embed_array(TEXTS[:3]), atol=1e-2)
+    assert model_digest(str(BUNDLED_FOLDER), other) != model_digest("bundled", _MODEL)
+
+
+def test_a_model_that_is_not_here_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        make_embeddings(str(tmp_path / "none"))
+    assert "\n" not in str(caught.value)
+    assert "bundled" in str(caught.value)
