@@ -1,0 +1,217 @@
+"""Build one generation: embed, write, verify in a child process, publish.
+
+Whatever goes wrong on the way, the live generation stays as it is, and the unfinished one is
+removed here or, after a kill, by the next build.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askreport.errors import ModelUnavailable
+from askreport.lexical import BM25
+from askreport.schema import Report
+from askreport.store import contents, generations
+from askreport.store.contents import KINDS, Kind, Positions, Recipe
+from askreport.store.generations import Manifest, damaged
+from askreport.store.vectors import (
+    CHROMA,
+    EXACT_UNITS,
+    PrivateFolder,
+    Records,
+    VectorStore,
+    open_store,
+    unit_length,
+    write_store,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+Progress = Callable[[str, int, int], None]
+Floats = NDArray[np.float32]
+
+EMBED_BATCH = 256  # texts between two signs of progress
+PROBES = 1_000  # units, at most, that verification looks up by their own vectors
+FOUND_SHARE = 0.95  # of them that HNSW must find; lost updates and torn files cost far more
+VERIFY_TIMEOUT_SECONDS = 600
+
+_VERIFY = "import sys; from askreport.store.building import verify; verify(sys.stdin.read())"
+
+
+@dataclass(frozen=True)
+class BuildJob:
+    """One build, under the lock."""
+
+    directory: Path
+    reports: Sequence[Report]
+    places: Mapping[Kind, Positions]
+    recipe: Recipe
+    digest: str
+    progress: Progress
+
+    def run(self, embeddings: "Embeddings", live: Manifest | None) -> Manifest:
+        """Embed, write, verify, publish; remove all generations but the new and the live one."""
+        from chromadb.errors import ChromaError
+
+        records = self._records(embeddings)
+        before = {live.generation} if live else set()
+        with generations.writing(self.directory, ChromaError):
+            if live or not generations.has_pointer(self.directory):
+                generations.remove_generations(self.directory, keep=before)
+            folder = generations.new_generation(self.directory, self.digest)
+            try:
+                self._write(folder, records)
+                manifest = self._manifest(folder)
+                self._verify(manifest, records)
+                generations.publish(self.directory, manifest)
+            except BaseException:
+                published = generations.live(self.directory)
+                if published is None or published.generation != folder.name:
+                    generations.remove_generation(folder)
+                raise
+        generations.remove_generations(self.directory, keep={*before, folder.name})
+        return manifest
+
+    def _records(self, embeddings: "Embeddings") -> dict[str, Records]:
+        total, done = sum(len(rows) for rows in self.places.values()), 0
+        records: dict[str, Records] = {}
+        for kind, rows in self.places.items():
+            texts = contents.texts_of(self.reports, rows)
+            vectors = np.zeros((len(texts), self.recipe.dimension), dtype=np.float32)
+            for first in range(0, len(texts), EMBED_BATCH):
+                batch = texts[first : first + EMBED_BATCH]
+                vectors[first : first + len(batch)] = self._embed(embeddings, batch)
+                done += len(batch)
+                self.progress("embed", done, total)
+            records[kind] = Records(
+                texts, unit_length(vectors), contents.metadata(self.reports, rows)
+            )
+        return records
+
+    def _embed(self, embeddings: "Embeddings", texts: list[str]) -> Floats:
+        from askreport.embedding import embed_texts
+
+        vectors = embed_texts(embeddings, texts)
+        expected = (len(texts), self.recipe.dimension)
+        if vectors.shape != expected or not np.isfinite(vectors).all():
+            raise ModelUnavailable(
+                f"Embedding model {self.recipe.model!r} gave vectors of shape {vectors.shape}, or"
+                f" not finite; expected {expected}. Choose another model."
+            )
+        return vectors
+
+    def _write(self, folder: Path, records: Mapping[str, Records]) -> None:
+        total, done = sum(len(rows) for rows in self.places.values()), 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            self.progress("store", done, total)
+
+        (folder / "reports.json").write_text(contents.dump_reports(self.reports), encoding="ascii")
+        for kind, rows in self.places.items():
+            np.save(folder / f"{kind}.npy", rows)
+            BM25.build(records[kind].texts).save(folder / "lexical" / kind)
+        write_store(folder / CHROMA, records, advance)
+
+    def _manifest(self, folder: Path) -> Manifest:
+        return Manifest(
+            generation=folder.name,
+            content_digest=self.digest,
+            reports=[[report.name, report.source_digest] for report in self.reports],
+            recipe=asdict(self.recipe),
+            packages=contents.package_versions(),
+            passages=len(self.places["passages"]),
+            sentences=len(self.places["sentences"]),
+            files=generations.list_files(folder),
+        )
+
+    def _verify(self, manifest: Manifest, records: Mapping[str, Records]) -> None:
+        """Let a child process open and search the new generation: Chroma may end its process."""
+        self.progress("verify", 0, 1)
+        probes = PrivateFolder()
+        try:
+            for kind, values in records.items():
+                _save_probes(probes.path / f"{kind}.npz", values.vectors)
+            job = {
+                "directory": str(self.directory),
+                "probes": str(probes.path),
+                "manifest": manifest.to_json(),
+            }
+            child = self._run_child(json.dumps(job))
+        finally:
+            probes.remove()
+        if child.returncode:
+            reason = (child.stderr.strip().splitlines() or [f"exit {child.returncode}"])[-1]
+            raise damaged(self.directory, f"the new generation failed verification ({reason})")
+        self.progress("verify", 1, 1)
+
+    def _run_child(self, job: str) -> "subprocess.CompletedProcess[str]":
+        try:
+            return subprocess.run(
+                [sys.executable, "-P", "-c", _VERIFY],
+                input=job,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
+                capture_output=True,
+                encoding="utf-8",
+                timeout=VERIFY_TIMEOUT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise damaged(self.directory, "verifying the new generation took too long") from error
+
+
+def verify(job_json: str) -> None:
+    """Check a generation before it is published; meant for a process of its own.
+
+    Raises `IndexDamaged` for a unit that is missing, altered, or not found by its own vector.
+    """
+    job = json.loads(job_json)
+    directory = Path(job["directory"])
+    manifest = Manifest.from_json(job["manifest"], directory)
+    store = open_store(directory, manifest)
+    folder = store.folder
+    reports = contents.load_reports(folder / "reports.json")
+    for kind in KINDS:
+        texts = contents.texts_of(reports, np.load(folder / f"{kind}.npy"))
+        with np.load(Path(job["probes"], f"{kind}.npz")) as probes:
+            problem = _find_problem(store, kind, texts, probes["positions"], probes["vectors"])
+        if problem:
+            raise damaged(directory, f"{kind}: {problem}")
+    store.close()
+
+
+def _find_problem(
+    store: VectorStore, kind: Kind, texts: Sequence[str], positions: Positions, vectors: Floats
+) -> str | None:
+    if store.count(kind) != len(texts):
+        return f"{store.count(kind)} records, {len(texts)} expected"
+    if store.texts(kind) != texts:
+        return "texts differ"
+    if not np.allclose(store.vectors(kind, positions), vectors, atol=1e-5):
+        return "vectors differ"
+    search = store.nearest if len(texts) <= EXACT_UNITS else store.search
+    probed = [vector for vector in vectors if vector.any()]
+    found = sum(float(search(kind, vector, 1)[1][0]) > 1 - 1e-4 for vector in probed)
+    if found < FOUND_SHARE * len(probed):
+        return f"{found} of {len(probed)} units found by their own vectors"
+    return None
+
+
+def _save_probes(path: Path, vectors: Floats) -> None:
+    positions = np.arange(0, len(vectors), max(10, len(vectors) // PROBES), dtype=np.int64)
+    np.savez(path, positions=positions, vectors=vectors[positions])
+
+
+def _import_path() -> list[str]:
+    """Where a child finds this package, then everything else that this process could import."""
+    return [str(Path(__file__).resolve().parents[1]), *(path for path in sys.path if path)]
