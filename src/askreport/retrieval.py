@@ -1,0 +1,176 @@
+"""Search over one index, and LangChain retrievers on it: dense, lexical, hybrid.
+
+A question in, passages out, best first; the score travels as `metadata["score"]`, higher is better.
+A fused score ranks the passages of one question and says nothing about another question.
+
+    question -+- dense: passage, and its best sentence (cosine) --------+
+              +- lexical (BM25), weighted by how much of the question   +- sum -> top k
+                 it could match at all ---------------------------------+
+
+Each side is brought to standard scores (mean 0, deviation 1 over the index) before the sum, because
+a cosine and a BM25 score share no scale. A side that is blind (English words, Chinese report) would
+still shout in standard scores; so the lexical side counts as much as its best hit covers of the
+question.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.retrievers import BaseRetriever
+from numpy.typing import NDArray
+from pydantic import ConfigDict
+
+from askreport.index import Index, Unit
+
+Mode = Literal["dense", "lexical", "hybrid"]
+Scores = NDArray[np.float32]
+
+MODES: tuple[Mode, ...] = ("dense", "lexical", "hybrid")
+
+POOL = 400  # neighbours asked of the store; what is farther gets the score of the farthest of them
+# Chosen on cmrc2018.trial (Chinese questions) and parallel.dev (English on Chinese sentences).
+LEXICAL_WEIGHT = 1.5  # against 1 for the passage and 1 for its best sentence
+FULL_COVERAGE = 0.5  # of a question; a best hit that covers this much gives BM25 its full weight
+
+
+def standardize(scores: Scores) -> Scores:
+    """Scores with mean 0 and deviation 1; zeros where all are equal. Shape (n,) in and out."""
+    deviation = float(scores.std()) if scores.size else 0.0
+    if deviation < 1e-9:
+        return np.zeros_like(scores)
+    return np.asarray((scores - scores.mean()) / deviation, dtype=np.float32)
+
+
+def lexical_weight(coverage: float) -> float:
+    """Weight of the lexical side for a question of which its best hit covers `coverage`, 0 to 1."""
+    return LEXICAL_WEIGHT * min(1.0, coverage / FULL_COVERAGE) ** 2
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one question found. All arrays are over the whole index, in index order.
+
+    `passages` (n,) and `sentences` (m,) are fused scores; the others are what they were fused from.
+    `coverage` is the share, 0 to 1, of the question's lexical weight that its best passage holds.
+    """
+
+    query: str
+    passages: Scores
+    sentences: Scores
+    passage_cosines: Scores
+    sentence_cosines: Scores
+    passage_bm25: Scores
+    sentence_bm25: Scores
+    coverage: float
+
+    def best_passages(self, k: int) -> list[int]:
+        """Positions of the `k` best passages, best first; ties in index order."""
+        return _best(self.passages, k)
+
+    def best_sentences(self, k: int) -> list[int]:
+        """Positions of the `k` best sentences, best first; ties in index order."""
+        return _best(self.sentences, k)
+
+
+class Searcher:
+    """Scores every passage and sentence of an index for a question. Safe for many threads."""
+
+    def __init__(self, index: Index, embeddings: Embeddings, mode: Mode = "hybrid") -> None:
+        self.index = index
+        self._embeddings = embeddings
+        self._mode = mode
+
+    def search(self, query: str) -> Found:
+        """Scores for `query`. In a mode of one side the other side's scores are zeros."""
+        passage_bm25 = np.zeros(len(self.index.passages), dtype=np.float32)
+        sentence_bm25 = np.zeros(len(self.index.sentences), dtype=np.float32)
+        passage_cosines, sentence_cosines = passage_bm25.copy(), sentence_bm25.copy()
+        coverage = 0.0
+        if self._mode != "dense":
+            bm25 = self.index.lexical("passages")
+            passage_bm25 = bm25.scores(query)
+            sentence_bm25 = self.index.lexical("sentences").scores(query)
+            coverage = bm25.coverage(query, passage_bm25)
+        if self._mode != "lexical":
+            vector = np.asarray(self._embeddings.embed_query(query), dtype=np.float32)
+            passage_cosines = self._cosines("passages", vector, len(self.index.passages))
+            sentence_cosines = self._cosines("sentences", vector, len(self.index.sentences))
+        weight = LEXICAL_WEIGHT if self._mode == "lexical" else lexical_weight(coverage)
+        passages = (
+            weight * standardize(passage_bm25)
+            + standardize(passage_cosines)
+            + standardize(self._best_of_passage(sentence_cosines))
+        )
+        sentences = weight * standardize(sentence_bm25) + standardize(sentence_cosines)
+        return Found(
+            query=query,
+            passages=passages,
+            sentences=sentences,
+            passage_cosines=passage_cosines,
+            sentence_cosines=sentence_cosines,
+            passage_bm25=passage_bm25,
+            sentence_bm25=sentence_bm25,
+            coverage=coverage,
+        )
+
+    def _cosines(
+        self, kind: Literal["passages", "sentences"], vector: NDArray[np.float32], size: int
+    ) -> Scores:
+        positions, cosines = self.index.nearest(kind, vector, min(POOL, size))
+        floor = cosines.min() if cosines.size else 0.0
+        scores = np.full(size, floor, dtype=np.float32)
+        scores[positions] = cosines
+        return scores
+
+    def _best_of_passage(self, sentence_scores: Scores) -> Scores:
+        floor = sentence_scores.min() if sentence_scores.size else 0.0
+        best = np.full(len(self.index.passages), floor, dtype=np.float32)
+        np.maximum.at(best, self.index.sentence_passage, sentence_scores)
+        return best
+
+
+class ReportRetriever(BaseRetriever):
+    """A LangChain retriever: the `k` best passages of the report as documents."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    searcher: Searcher
+    k: int = 10
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return documents(self.searcher.index, self.searcher.search(query), self.k)
+
+
+def documents(index: Index, found: Found, k: int) -> list[Document]:
+    """The `k` best passages as documents with report, start, end, chapter, page and score."""
+    return [
+        _document(index, index.passages[position], float(found.passages[position]))
+        for position in found.best_passages(k)
+    ]
+
+
+def _document(index: Index, unit: Unit, score: float) -> Document:
+    report = index.reports[unit.report]
+    chapter = report.chapter_at(unit.start)
+    return Document(
+        page_content=report.text[unit.start : unit.end],
+        metadata={
+            "report": report.name,
+            "start": unit.start,
+            "end": unit.end,
+            "chapter": chapter.label if chapter else None,
+            "page": report.page_at(unit.start),
+            "score": score,
+        },
+    )
+
+
+def _best(scores: Scores, k: int) -> list[int]:
+    order = np.argsort(-scores, kind="stable")[:k]
+    return [int(position) for position in order]

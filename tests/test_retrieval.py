@@ -1,0 +1,93 @@
+"""Fusion and search over the real index."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from askreport import Assistant
+from askreport.config import BUNDLED
+from askreport.embedding import make_embeddings
+from askreport.index import open_index
+from askreport.retrieval import (
+    FULL_COVERAGE,
+    LEXICAL_WEIGHT,
+    MODES,
+    Mode,
+    ReportRetriever,
+    Searcher,
+    lexical_weight,
+    standardize,
+)
+
+
+def test_standard_scores_have_mean_0_and_deviation_1() -> None:
+    # mean 2, deviation 1
+    assert standardize(np.array([1, 3], dtype=np.float32)) == pytest.approx([-1, 1])
+    assert standardize(np.array([5, 5, 5], dtype=np.float32)) == pytest.approx([0, 0, 0])
+    assert standardize(np.array([], dtype=np.float32)).shape == (0,)
+
+
+@given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=30))
+def test_standard_scores_keep_the_order(values: list[float]) -> None:
+    scores = np.array(values, dtype=np.float32)
+    order = np.argsort(scores, kind="stable")
+    assert (np.diff(standardize(scores)[order]) >= 0).all()
+
+
+def test_the_lexical_side_counts_as_much_as_it_covers() -> None:
+    assert lexical_weight(0) == 0
+    assert lexical_weight(FULL_COVERAGE) == LEXICAL_WEIGHT
+    assert lexical_weight(1) == LEXICAL_WEIGHT
+    assert lexical_weight(FULL_COVERAGE / 2) < LEXICAL_WEIGHT / 2
+
+
+@pytest.fixture(scope="module")
+def searchers(report_index) -> dict[Mode, Searcher]:
+    index = open_index(report_index)
+    embeddings = make_embeddings(BUNDLED)
+    return {mode: Searcher(index, embeddings, mode) for mode in MODES}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_mode_finds_a_literal_question(searchers: dict[Mode, Searcher], mode: Mode) -> None:
+    index = searchers[mode].index
+    target = index.text(index.passages[40])
+    assert searchers[mode].search(target).best_passages(1) == [40]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_question_of_no_words_finds_something_and_breaks_nothing(
+    searchers: dict[Mode, Searcher], mode: Mode
+) -> None:
+    found = searchers[mode].search("？？？")
+    assert np.isfinite(found.passages).all()
+    assert len(found.best_passages(10)) == 10
+    assert found.coverage == 0
+
+
+def test_an_english_question_is_not_drowned_by_the_blind_side(
+    searchers: dict[Mode, Searcher],
+) -> None:
+    question = "Why should people be careful when lithium batteries overheat?"
+    assert searchers["hybrid"].search(question).coverage < FULL_COVERAGE
+    hybrid = searchers["hybrid"].search(question).best_passages(5)
+    dense = searchers["dense"].search(question).best_passages(5)
+    assert len(set(hybrid) & set(dense)) >= 3
+
+
+def test_the_retriever_is_a_langchain_retriever(searchers: dict[Mode, Searcher]) -> None:
+    retriever = ReportRetriever(searcher=searchers["hybrid"], k=3)
+    documents = retriever.invoke("什么是低空经济？")
+    assert len(documents) == 3
+    scores = [document.metadata["score"] for document in documents]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_documents_are_slices_of_the_report(assistant: Assistant) -> None:
+    [report] = assistant.reports
+    for document in assistant.search("RISC-V 有哪些应用？", k=10):
+        start, end = document.metadata["start"], document.metadata["end"]
+        assert report.text[start:end] == document.page_content
+        assert document.metadata["report"] == report.name
+        assert document.metadata["page"] == report.page_at(start)
