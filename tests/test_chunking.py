@@ -17,7 +17,7 @@ def report_of(*paragraphs: str, chapter_starts: tuple[int, ...] = ()) -> Report:
     starts = [plain.paragraphs[n].start for n in chapter_starts]
     ends = [*starts[1:], len(plain.text)]
     chapters = tuple(
-        Chapter(f"C{n}", f"C{n}", s, e) for n, (s, e) in enumerate(zip(starts, ends, strict=True))
+        Chapter(f"C{n}", f"C{n}", s, e) for n, (s, e) in enumerate(zip(starts, ends, strict=False))
     )
     return Report(
         plain.name, plain.text, "", plain.paragraphs, plain.sentences, (), chapters, (), ""

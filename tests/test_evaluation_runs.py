@@ -179,6 +179,7 @@ def test_a_row_in_json() -> None:
             "refused_wrong": 0.0,
         },
         "why": "",
+        "evidence": ["甲公司成立于一九九九年。"],
     }
 
 

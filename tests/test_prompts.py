@@ -4,7 +4,11 @@ import pytest
 
 from askreport import prompts
 
-SLOTS = {"answer": {"sentences", "question"}, "rewrite": {"conversation", "question"}}
+SLOTS = {
+    "answer": {"sentences", "question"},
+    "rewrite": {"conversation", "question"},
+    "suggest": {"count", "text"},
+}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -3,7 +3,7 @@
 import pytest
 
 from askreport import Assistant
-from askreport.answering.quoting import asks_for_outline
+from askreport.answering.outline import asks_for_outline
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from askreport.embedding import make_embeddings
 from askreport.index import open_index
 from askreport.retrieval import (
     FULL_COVERAGE,
-    LEXICAL_WEIGHT,
     MODES,
     Mode,
     ReportRetriever,
     Searcher,
     lexical_weight,
     standardize,
+    without_self_reference,
 )
 
 
@@ -37,9 +37,26 @@ def test_standard_scores_keep_the_order(values: list[float]) -> None:
 
 def test_the_lexical_side_counts_as_much_as_it_covers() -> None:
     assert lexical_weight(0) == 0
-    assert lexical_weight(FULL_COVERAGE) == LEXICAL_WEIGHT
-    assert lexical_weight(1) == LEXICAL_WEIGHT
-    assert lexical_weight(FULL_COVERAGE / 2) < LEXICAL_WEIGHT / 2
+    assert lexical_weight(FULL_COVERAGE) == 1
+    assert lexical_weight(1) == 1
+    assert lexical_weight(FULL_COVERAGE / 2) < 1 / 2
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("报告认为哪两家公司领先？", "哪两家公司领先？"),
+        ("按报告的说法，成本是多少？", "成本是多少？"),
+        ("这份报告里提到的电池有哪些？", "电池有哪些？"),
+        ("深圳哪一年把它写进政府工作报告？", "深圳哪一年把它写进政府工作报告？"),
+        ("Which areas are covered, according to the report?", "Which areas are covered ?"),
+        ("What does the report say about chips?", "What  about chips?"),
+        ("报告", "报告"),
+        ("", ""),
+    ],
+)
+def test_the_report_itself_is_not_looked_up(question: str, expected: str) -> None:
+    assert without_self_reference(question) == expected
 
 
 @pytest.fixture(scope="module")

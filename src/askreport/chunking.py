@@ -20,8 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 def split_passages(report: Report, passage_chars: int) -> list[Span]:
-    """Passages of `report` in order; every sentence of the report lies in one, or in a row of
-    them."""
+    """Passages of `report` in order; every sentence lies in one, or in a row of them."""
     paragraph_ends = {paragraph.end for paragraph in report.paragraphs}
     heading_ends = {heading.end for heading in report.headings}
     passages: list[Span] = []
@@ -45,8 +44,7 @@ def _by_chapter(report: Report) -> Iterator[Sequence[Span]]:
 
 
 def _fit(text: str, sentence: Span, passage_chars: int) -> Iterator[Span]:
-    """The sentence, or pieces of it of at most `passage_chars`, cut at clause ends where there are
-    any."""
+    """The sentence, or pieces of it of at most `passage_chars`, cut at clause ends if it can be."""
     start = sentence.start
     while sentence.end - start > passage_chars:
         limit = start + passage_chars
@@ -86,7 +84,7 @@ def _best_cut(
     heading_ends: set[int],
 ) -> int:
     enough = pieces[first].start + PARAGRAPH_CUT_SHARE * passage_chars
-    for cut in range(last, first, -1):
+    for cut in range(last, first - 1, -1):
         if pieces[cut].end in paragraph_ends and pieces[cut].end >= enough:
             return cut
     while last > first and pieces[last].end in heading_ends:

@@ -1,5 +1,4 @@
-"""Settings: `askreport.toml`, then ASKREPORT_RETRIEVAL__K=8 style variables, then --set. Later
-wins.
+"""Settings: `askreport.toml`, then variables (ASKREPORT_RETRIEVAL__K=8), then --set; later wins.
 
 One frozen object, made at the edge (`assembly.py`, the command line, the page) and never passed
 further down: everything below takes plain values. Unknown keys are refused by name. Keys of model
@@ -19,6 +18,7 @@ from askreport.errors import SettingsInvalid
 CONFIG_FILE = Path("askreport.toml")
 ENV_PREFIX = "ASKREPORT_"
 BUNDLED = "bundled"  # the embedding model that comes with the package
+REFUSE_BELOW = 0.05  # as likely as the least likely 0.5 % of answerable trial questions
 PASSAGE_CHARS = 300  # about three Chinese sentences: one subject, and still readable as a whole
 
 
@@ -53,17 +53,15 @@ class RetrievalSettings(_Section):
 
 
 class AnswerSettings(_Section):
-    """`refuse_below`: least estimated probability that the report answers; below it is a
-    refusal."""
+    """A question that the report answers with a probability below `refuse_below` is refused."""
 
     sentences: int = Field(default=3, ge=1, le=10)
-    refuse_below: float = Field(default=0.5, ge=0, le=1)
+    refuse_below: float = Field(default=REFUSE_BELOW, ge=0, le=1)
     max_question_chars: int = Field(default=2000, ge=20, le=20_000)
 
 
 class LlmSettings(_Section):
-    """A chat model for writing answers; empty: answers are quoted. See LangChain's
-    `init_chat_model`."""
+    """A chat model by its `init_chat_model` name; empty: answers are quotes."""
 
     model: str = ""
     base_url: str = ""
@@ -74,11 +72,18 @@ class LlmSettings(_Section):
 
 
 class WebSettings(_Section):
-    """Address of the page."""
+    """Address of the page, and which of its parts are shown.
+
+    `evaluation` is the view in which anybody who can open the page may start an evaluation and
+    accept test questions; `feedback` the thumbs under an answer, kept in `feedback_file`.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
     share: bool = False
+    evaluation: bool = True
+    feedback: bool = True
+    feedback_file: Path = Path("evals/feedback.jsonl")
 
 
 class Settings(_Section):

@@ -96,8 +96,7 @@ def make_embeddings(model: str) -> Embeddings:
 
 
 def model_digest(model: str, embeddings: Embeddings) -> str:
-    """What tells two models of one name apart: a digest of the weights, or of the folder's
-    listing."""
+    """What tells models of one name apart: a digest of the weights, or of the folder's listing."""
     if isinstance(embeddings, StaticEmbeddings):
         return embeddings.digest
     folder = Path(model)

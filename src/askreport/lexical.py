@@ -34,8 +34,7 @@ _LETTERS_OR_DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W0-9_]+")
 
 
 def tokenize(text: str) -> list[str]:
-    """Tokens of `text` in order, repeated as often as they occur. Linear in the length of
-    `text`."""
+    """Tokens of `text` in order, repeated as often as they occur. Linear in its length."""
     return list(_tokens(unicodedata.normalize("NFKC", text).lower()))
 
 
@@ -83,10 +82,14 @@ class BM25:
     def scores(self, query: str) -> NDArray[np.float32]:
         """BM25 score of every text, shape (n,); 0 where no token is shared."""
         tokens = sorted(set(tokenize(query)))
-        known = [token for token in tokens if self._scorer and token in self._scorer.vocab_dict]
+        known = [token for token in tokens if self.knows(token)]
         if self._scorer is None or not known:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._scorer.get_scores(known), dtype=np.float32)
+
+    def knows(self, token: str) -> bool:
+        """Whether some text holds `token`, in the form that `tokenize` gives."""
+        return self._scorer is not None and token in self._scorer.vocab_dict
 
     def coverage(self, query: str, scores: NDArray[np.float32]) -> float:
         """Share, 0 to 1, of the query's weight that the best of `scores` reached.
@@ -97,11 +100,13 @@ class BM25:
         tokens = set(tokenize(query))
         if self._scorer is None or not tokens:
             return 0.0
-        whole = sum(self._idf(token) for token in tokens) / (1 + K1)
+        whole = sum(map(self.weight, tokens)) / (1 + K1)
         return min(1.0, float(scores.max()) / whole)
 
-    def _idf(self, token: str) -> float:
-        assert self._scorer is not None
+    def weight(self, token: str) -> float:
+        """Inverse document frequency of a token; that of the rarest for one that no text holds."""
+        if self._scorer is None:
+            return 0.0
         number = self._scorer.vocab_dict.get(token)
         starts = self._scorer.scores["indptr"]
         holding = 0 if number is None else int(starts[number + 1] - starts[number])

@@ -13,6 +13,7 @@ still shout in standard scores; so the lexical side counts as much as its best h
 question.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,8 +34,22 @@ MODES: tuple[Mode, ...] = ("dense", "lexical", "hybrid")
 
 POOL = 400  # neighbours asked of the store; what is farther gets the score of the farthest of them
 # Chosen on cmrc2018.trial (Chinese questions) and parallel.dev (English on Chinese sentences).
-LEXICAL_WEIGHT = 1.5  # against 1 for the passage and 1 for its best sentence
-FULL_COVERAGE = 0.5  # of a question; a best hit that covers this much gives BM25 its full weight
+FULL_COVERAGE = 0.4  # of a question; a best hit that covers this much gives BM25 its full weight
+BLINDNESS = 4  # power by which its weight falls below that
+
+
+_SELF_REFERENCE = re.compile(
+    r"(?:^|(?<=[，。、？！：；\s])|(?<=总结|概括|概述))(?:请问)?(?:按照?|根据|依据|在)?(?:这份|这篇|该|本|这)?"
+    r"(?:报告|文章|全文)(?:的说法|的观点)?[里中]?(?:指出|认为|提出|提到|说明?|显示|把)?的?"
+    r"|,? *\b(?:according to|as per|in|does) (?:the|this) (?:report|document)\b"
+    r"(?: says?| say| mention| state)?",
+    re.IGNORECASE,
+)
+
+
+def without_self_reference(question: str) -> str:
+    """`question` without mentions of the report as such, which every passage fits alike."""
+    return _SELF_REFERENCE.sub(" ", question).strip(" ，,") or question
 
 
 def standardize(scores: Scores) -> Scores:
@@ -46,8 +61,8 @@ def standardize(scores: Scores) -> Scores:
 
 
 def lexical_weight(coverage: float) -> float:
-    """Weight of the lexical side for a question of which its best hit covers `coverage`, 0 to 1."""
-    return LEXICAL_WEIGHT * min(1.0, coverage / FULL_COVERAGE) ** 2
+    """Weight, 0 to 1, of the lexical side where its best hit covers `coverage` of the question."""
+    return min(1.0, coverage / FULL_COVERAGE) ** BLINDNESS
 
 
 @dataclass(frozen=True)
@@ -86,25 +101,23 @@ class Searcher:
 
     def search(self, query: str) -> Found:
         """Scores for `query`. In a mode of one side the other side's scores are zeros."""
+        asked = without_self_reference(query)
         passage_bm25 = np.zeros(len(self.index.passages), dtype=np.float32)
         sentence_bm25 = np.zeros(len(self.index.sentences), dtype=np.float32)
         passage_cosines, sentence_cosines = passage_bm25.copy(), sentence_bm25.copy()
         coverage = 0.0
         if self._mode != "dense":
             bm25 = self.index.lexical("passages")
-            passage_bm25 = bm25.scores(query)
-            sentence_bm25 = self.index.lexical("sentences").scores(query)
-            coverage = bm25.coverage(query, passage_bm25)
+            passage_bm25 = bm25.scores(asked)
+            sentence_bm25 = self.index.lexical("sentences").scores(asked)
+            coverage = bm25.coverage(asked, passage_bm25)
         if self._mode != "lexical":
-            vector = np.asarray(self._embeddings.embed_query(query), dtype=np.float32)
+            vector = np.asarray(self._embeddings.embed_query(asked), dtype=np.float32)
             passage_cosines = self._cosines("passages", vector, len(self.index.passages))
             sentence_cosines = self._cosines("sentences", vector, len(self.index.sentences))
-        weight = LEXICAL_WEIGHT if self._mode == "lexical" else lexical_weight(coverage)
-        passages = (
-            weight * standardize(passage_bm25)
-            + standardize(passage_cosines)
-            + standardize(self._best_of_passage(sentence_cosines))
-        )
+        weight = 1.0 if self._mode == "lexical" else lexical_weight(coverage)
+        dense = standardize(passage_cosines) + standardize(self._best_of_passage(sentence_cosines))
+        passages = weight * standardize(passage_bm25) + standardize(dense)
         sentences = weight * standardize(sentence_bm25) + standardize(sentence_cosines)
         return Found(
             query=query,

@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, RunnablePassthrough
 
-from askreport.answering import citations, followup, quoting, refusal
+from askreport.answering import citations, followup, outline, quoting, refusal
 from askreport.answering.phrases import REFUSAL, WRITER_FAILED, language_of
 from askreport.answering.writing import EVIDENCE_SENTENCES, Writer, renumber
 from askreport.errors import ModelUnavailable
@@ -94,8 +94,8 @@ class AnswerStep(Runnable[Inputs, Answer]):
         yield replace(answer, timings=_timings(input["started"], retrieved, now))
 
     def _answers(self, draft: Answer, found: Found) -> Iterator[Answer]:
-        if quoting.asks_for_outline(draft.question):
-            units = quoting.outline(self._index.reports)
+        if outline.asks_for_outline(draft.question):
+            units = outline.outline(self._index.reports)
             if len(units) > 1:
                 yield self._quoted(replace(draft, confidence=1.0), units, whole=True)
                 return

@@ -1,5 +1,4 @@
-"""Questions to begin with, made from the report itself: its outline, what it defines, its
-chapters."""
+"""Questions to begin with, made from the report: its outline, its definitions, its chapters."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,4 @@
-"""Complete a follow-up question from the conversation, by rule, so that search sees what it is
-about.
+"""Complete a follow-up question from the conversation, by rule, before it is looked up.
 
 "那第二名呢？" alone finds nothing. A question is a follow-up if it points back (a pronoun, a
 demonstrative, an opening such as "那" or "what about") or is too short to stand alone. It is then

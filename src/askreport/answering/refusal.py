@@ -1,22 +1,26 @@
-"""How likely it is that the report answers a question: a logistic regression over what search
-found.
+"""How likely it is that the report answers a question: a logistic regression on what search found.
 
     coverage            share of the question's lexical weight that the best passage holds
     sentence_coverage   the same for the best sentence
-    passage, sentence   best cosines
-    passage_standout, sentence_standout   how many deviations the best cosine lies above the mean
-    agreement           whether the best passages of both sides are the same, or share a place in
-    the first 3 missing             share of the question's numbers, years and names that the best
-    passages lack
+    passage             best cosine of a passage
+    sentence            best cosine of a sentence
+    passage_standout    deviations by which the best passage's cosine lies above the mean
+    sentence_standout   the same for the best sentence
+    agreement           1: both sides have the same best passage; 0.5: their best three share one
+    missing             share of the question's numbers and names that the best passages lack
+    missing_numbers     the same for its numbers, and names with a digit, alone
+    unknown             share of its numbers and names that the whole index lacks
 
-A question in another language than the report has no lexical side, so it has weights of its own.
-They are learned on cmrc2018.train by `training/train_refusal.py` and live in `models/refusal.json`.
+A question in another language than the report has no lexical side, and its names may be spelt
+otherwise there; so it has weights of its own, which look at meaning and numbers only.
+They are learned on cmrc2018.trial by `training/train_refusal.py` and live in `models/refusal.json`.
 """
 
 import json
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -37,10 +41,11 @@ FEATURE_SETS = {
         "sentence_standout",
         "agreement",
         "missing",
+        "unknown",
     ),
-    "other_language": ("passage_standout", "sentence_standout", "missing"),
+    "other_language": ("passage_standout", "sentence_standout", "missing_numbers"),
 }
-_HARD_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z][A-Za-z0-9]+")
+_WORD = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z][A-Za-z0-9]+")
 _BEST_PASSAGES = 3
 
 
@@ -55,7 +60,10 @@ def probability(index: Index, found: Found) -> float:
 
 def features(index: Index, found: Found) -> dict[str, float]:
     """Values of all features for one question."""
-    sentence_bm25 = index.lexical("sentences")
+    passage_bm25, sentence_bm25 = index.lexical("passages"), index.lexical("sentences")
+    names = names_in(found.query)
+    numbers = {name for name in names if any(map(str.isdigit, name))}
+    held = words_in(_evidence(index, found))
     return {
         "coverage": found.coverage,
         "sentence_coverage": sentence_bm25.coverage(found.query, found.sentence_bm25),
@@ -64,22 +72,31 @@ def features(index: Index, found: Found) -> dict[str, float]:
         "passage_standout": _max(standardize(found.passage_cosines)),
         "sentence_standout": _max(standardize(found.sentence_cosines)),
         "agreement": _agreement(found),
-        "missing": missing_share(found.query, _evidence(index, found)),
+        "missing": _share(names, lambda name: name not in held),
+        "missing_numbers": _share(numbers, lambda number: number not in held),
+        "unknown": _share(names, lambda name: not passage_bm25.knows(name)),
     }
 
 
-def missing_share(question: str, evidence: str) -> float:
-    """Share of the question's numbers and names that `evidence` lacks; 0 where it has none.
+def names_in(question: str) -> set[str]:
+    """The numbers and names of a question, in lower case: what evidence must hold.
 
     Every Latin word of a Chinese question is a name; in an English one, words with a capital or a
     digit are, but for the first word.
     """
-    words = _HARD_TOKEN.findall(_plain(question))
+    words = _WORD.findall(_plain(question))
     if language_of(question) == "en":
         words = [w for n, w in enumerate(words) if w[0].isdigit() or (n and w != w.lower())]
-    asked = {word.lower() for word in words}
-    held = {word.lower() for word in _HARD_TOKEN.findall(_plain(evidence))}
-    return len(asked - held) / len(asked) if asked else 0.0
+    return {word.lower() for word in words}
+
+
+def words_in(text: str) -> set[str]:
+    """The numbers and Latin words of a text, in lower case."""
+    return {word.lower() for word in _WORD.findall(_plain(text))}
+
+
+def _share(names: set[str], wanted: Callable[[str], bool]) -> float:
+    return sum(map(wanted, names)) / len(names) if names else 0.0
 
 
 def _evidence(index: Index, found: Found) -> str:

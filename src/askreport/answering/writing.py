@@ -89,8 +89,7 @@ def valid_markers(text: str, count: int) -> str:
 
 
 def renumber(text: str) -> tuple[str, list[int]]:
-    """`text` with its markers counted from 1 in order of appearance, and what they pointed to
-    before."""
+    """`text` with its markers counted from 1 as they appear, and what each pointed to before."""
     order: list[int] = []
 
     def renumbered(match: re.Match[str]) -> str:

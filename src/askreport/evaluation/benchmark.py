@@ -6,7 +6,8 @@ hair); where the same wording belongs to two passages, each question still has o
 CMRC 2018 files are read in their own layout too.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -34,12 +35,16 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResult:
-    """Metrics and milliseconds per question, by retriever."""
+    """Metrics and milliseconds per question, by retriever.
+
+    `digest` is that of the texts, by which a benchmark is recognised.
+    """
 
     passages: int
     questions: int
     metrics: Mapping[str, Mapping[str, float | None]]
     timings_ms: Mapping[str, Mapping[str, float | None]]
+    digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The public format, numbers rounded to four decimals."""
@@ -117,7 +122,19 @@ def run_benchmark(
             "p50": percentile(elapsed, 50),
             "p95": percentile(elapsed, 95),
         }
-    return BenchmarkResult(len(benchmark.passages), len(benchmark.questions), metrics, timings)
+    digest = content_digest(benchmark.passages, benchmark.questions)
+    sizes = len(benchmark.passages), len(benchmark.questions)
+    return BenchmarkResult(*sizes, metrics, timings, digest)
+
+
+def content_digest(passages: Iterable[str], questions: Iterable[str]) -> str:
+    """SHA-256 of the texts without white space, sorted, passages before questions."""
+    digest = hashlib.sha256()
+    for texts in (passages, questions):
+        for text in sorted("".join(one.split()) for one in texts):
+            digest.update(text.encode("utf-8", "surrogatepass") + b"\n")
+        digest.update(b"\n")
+    return digest.hexdigest()
 
 
 def _aligned(

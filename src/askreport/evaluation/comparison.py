@@ -14,6 +14,7 @@ import numpy as np
 from askreport.errors import QuestionsUnreadable
 from askreport.evaluation.metrics import BETTER, mean
 from askreport.evaluation.runs import EvalResult, QuestionResult
+from askreport.evaluation.wording import ENGLISH, Wording
 
 PERMUTATIONS = 10_000
 SEED = 2007
@@ -39,6 +40,11 @@ class Change:
     pairs: int
     p_value: float
     verdict: str
+
+    def verdict_in(self, wording: Wording) -> str:
+        """The verdict in the words of a language."""
+        better = BETTER.get(self.metric, -1)  # the one metric beside those is a latency
+        return verdict_on(self.difference, self.p_value, better, wording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +105,16 @@ def randomisation_p_value(differences: Sequence[float]) -> float:
     return (extreme + 1) / (PERMUTATIONS + 1)
 
 
-def verdict_on(difference: float, p_value: float, better: int) -> str:
+def verdict_on(difference: float, p_value: float, better: int, wording: Wording = ENGLISH) -> str:
     """A phrase for a reader without statistics. `better` is 1, -1 or 0 as in `metrics.BETTER`."""
     p_text = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
     if p_value >= SIGNIFICANT:
-        return f"no real difference ({p_text})" if difference else "no difference"
-    if better == 0:
-        return f"{'higher' if difference > 0 else 'lower'} ({p_text})"
-    return f"{'better' if difference * better > 0 else 'worse'} ({p_text})"
+        kind = "chance" if difference else "none"
+    elif better == 0:
+        kind = "higher" if difference > 0 else "lower"
+    else:
+        kind = "better" if difference * better > 0 else "worse"
+    return wording.verdicts[kind].format(p=p_text)
 
 
 def _changes(pairs: Sequence[tuple[QuestionResult, QuestionResult]]) -> tuple[Change, ...]:

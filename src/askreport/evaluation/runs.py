@@ -5,12 +5,18 @@ and one row per question that tells what was found and why it missed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from askreport.errors import QuestionsUnreadable
 from askreport.evaluation.evidence import EvidenceLocator, Found, Place, find_quote
+from askreport.evaluation.intervals import (
+    Interval,
+    mean_interval,
+    percentile_interval,
+    sum_interval,
+)
 from askreport.evaluation.metrics import (
     BETTER,
     CUTOFF,
@@ -29,8 +35,10 @@ from askreport.schema import Answer, Report, TestQuestion, Turn
 PLACES_KEPT = 5  # passages whose places a row shows: what a reader of the page sees at a glance
 NEAR = 5  # evidence below this rank is worth a remark
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 Scores = Mapping[str, float | None]
+Intervals = Mapping[str, Interval | None]
 
 
 class Assistant(Protocol):
@@ -49,7 +57,7 @@ class QuestionResult:
     `correct`: all key lists met and not refused; for a question without evidence, refused. `found`
     has the 1-based rank of every quote, `None` where it is not among the first ten passages.
     `scores` has the question's share in every metric, `None` where the metric does not apply. `why`
-    is empty if nothing is amiss.
+    is empty if nothing is amiss. `evidence` is the question's own (empty too in results of old).
     """
 
     id: str
@@ -67,16 +75,21 @@ class QuestionResult:
     latency_ms: float
     scores: Scores
     why: str
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EvalResult:
-    """One evaluation. `metrics` maps "all" and every type to its metrics (see evals/README.md)."""
+    """One evaluation. `metrics` maps "all" and every type to its metrics (see evals/README.md).
+
+    `intervals` does the same with the 95 % interval of every metric that is more than a count.
+    """
 
     settings: Mapping[str, object]
     commit: str
     metrics: Mapping[str, Scores]
     questions: tuple[QuestionResult, ...]
+    intervals: Mapping[str, Intervals] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The public format, numbers rounded to four decimals; settings stay as they are."""
@@ -84,6 +97,7 @@ class EvalResult:
             "settings": dict(self.settings),
             "commit": self.commit,
             "metrics": rounded(self.metrics),
+            "intervals": rounded(self.intervals),
             "questions": [rounded(asdict(row)) for row in self.questions],
         }
 
@@ -108,7 +122,12 @@ def evaluate(
         rows.append(_row(question, answer, locator, reports))
         if progress is not None:
             progress(done, len(questions))
-    return EvalResult(settings, commit, _metrics(rows), tuple(rows))
+    return EvalResult(settings, commit, _by_group(rows, _means), tuple(rows), intervals_of(rows))
+
+
+def intervals_of(rows: Sequence[QuestionResult]) -> dict[str, Intervals]:
+    """The 95 % intervals over all questions and by type, in the order of the metrics."""
+    return _by_group(rows, _group_intervals)
 
 
 def read_result(path: Path) -> EvalResult:
@@ -116,7 +135,7 @@ def read_result(path: Path) -> EvalResult:
     value = parse_json(read_text(path), path.name)
     try:
         return _result_from_json(value)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise QuestionsUnreadable(
             f"{path.name} is not a result of an evaluation ({type(error).__name__}: {error}). "
             "Write one with: askreport eval --json FILE"
@@ -164,6 +183,7 @@ def _row(
         latency_ms=answer.timings.total,
         scores=scores,
         why=_why(quotes, found, answer, unmet, scores["citation_recall"]),
+        evidence=question.evidence,
     )
 
 
@@ -230,10 +250,13 @@ def _of(part: int, whole: int) -> str:
     return f" ({part} of {whole} quotes)" if whole > 1 else ""
 
 
-def _metrics(rows: Sequence[QuestionResult]) -> dict[str, Scores]:
+def _by_group(
+    rows: Sequence[QuestionResult], figures: Callable[[Sequence[QuestionResult]], T]
+) -> dict[str, T]:
+    """`figures` of all rows and of those of each type."""
     types = sorted({row.type for row in rows})
     groups = {kind: [row for row in rows if row.type == kind] for kind in types}
-    return {ALL_TYPES: _means(rows), **{kind: _means(group) for kind, group in groups.items()}}
+    return {ALL_TYPES: figures(rows), **{kind: figures(group) for kind, group in groups.items()}}
 
 
 def _means(rows: Sequence[QuestionResult]) -> dict[str, float | None]:
@@ -249,13 +272,25 @@ def _means(rows: Sequence[QuestionResult]) -> dict[str, float | None]:
     }
 
 
+def _group_intervals(rows: Sequence[QuestionResult]) -> dict[str, Interval | None]:
+    """Of everything in `_means` but the sizes, in the same order."""
+    latencies = [row.latency_ms for row in rows]
+    return {
+        **{name: mean_interval([row.scores[name] for row in rows]) for name in BETTER},
+        "citations_invalid": sum_interval([row.scores["citations_invalid"] or 0 for row in rows]),
+        "latency_p50_ms": percentile_interval(latencies, 50),
+        "latency_p95_ms": percentile_interval(latencies, 95),
+    }
+
+
 def _result_from_json(value: Any) -> EvalResult:
     rows = []
     for row in value["questions"]:
+        row = {"evidence": (), **row}
         fields = {name: row[name] for name in QuestionResult.__dataclass_fields__}
         fields["scores"] = {name: _number_or_null(row["scores"][name]) for name in BETTER}
         fields["latency_ms"] = float(row["latency_ms"])
-        for name in ("found", "places", "citations"):
+        for name in ("found", "places", "citations", "evidence"):
             fields[name] = tuple(row[name])
         rows.append(QuestionResult(**fields))
     metrics = {
@@ -264,7 +299,20 @@ def _result_from_json(value: Any) -> EvalResult:
     }
     if ALL_TYPES not in metrics:
         raise KeyError(ALL_TYPES)
-    return EvalResult(dict(value["settings"]), str(value["commit"]), metrics, tuple(rows))
+    settings, commit = dict(value["settings"]), str(value["commit"])
+    stored = value.get("intervals")
+    intervals = intervals_of(rows) if stored is None else _intervals_from_json(stored)
+    return EvalResult(settings, commit, metrics, tuple(rows), intervals)
+
+
+def _intervals_from_json(value: Any) -> dict[str, Intervals]:
+    return {
+        group: {
+            name: None if pair is None else (float(pair[0]), float(pair[1]))
+            for name, pair in dict(intervals).items()
+        }
+        for group, intervals in dict(value).items()
+    }
 
 
 def _number_or_null(value: Any) -> float | None:

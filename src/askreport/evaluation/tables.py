@@ -9,6 +9,7 @@ from rich.text import Text
 
 from askreport.evaluation.benchmark import MEASURES, BenchmarkResult
 from askreport.evaluation.comparison import Comparison
+from askreport.evaluation.intervals import Interval
 from askreport.evaluation.questions import ALL_TYPES
 from askreport.evaluation.runs import EvalResult, QuestionResult
 
@@ -23,6 +24,7 @@ ANSWERS = (
     "refused_right",
     "refused_wrong",
 )
+TOTALS = ("citations_invalid", "latency_p50_ms", "latency_p95_ms")
 
 Tables = tuple[RenderableType, ...]
 
@@ -36,8 +38,9 @@ def tables_for(result: EvalResult | Comparison | BenchmarkResult) -> Tables:
 @tables_for.register
 def _(result: EvalResult) -> Tables:
     return (
-        _by_type(result.metrics, "Evidence in the passages", (*COUNTS, *RANKING)),
-        _by_type(result.metrics, "Answers and citations", ANSWERS),
+        _by_type(result, "Evidence in the passages", (*COUNTS, *RANKING)),
+        _by_type(result, "Answers and citations", ANSWERS),
+        Text("Below a figure: its 95 % interval over the questions (bootstrap)."),
         _totals(result.metrics[ALL_TYPES]),
         _worst(result.questions),
     )
@@ -53,8 +56,8 @@ def _(comparison: Comparison) -> Tables:
     for change in comparison.changes:
         table.add_row(
             change.metric,
-            _number(change.value),
-            _number(change.other),
+            number(change.value),
+            number(change.other),
             f"{change.difference:+.3f}",
             change.verdict,
         )
@@ -77,35 +80,54 @@ def _(result: BenchmarkResult) -> Tables:
     for retriever, scores in result.metrics.items():
         timings = result.timings_ms[retriever]
         numbers = [*(scores[name] for name in MEASURES), timings["p50"], timings["p95"]]
-        table.add_row(_plain(retriever), *(_number(number) for number in numbers))
+        table.add_row(_plain(retriever), *(number(one) for one in numbers))
     return (table,)
 
 
-def _by_type(
-    metrics: Mapping[str, Mapping[str, float | None]], title: str, names: Sequence[str]
-) -> Table:
+def number(value: float | None) -> str:
+    """Whole numbers plain, others with three decimals, "-" where there is none."""
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def by_urgency(rows: Sequence[QuestionResult]) -> list[QuestionResult]:
+    """Wrong answers first, then remarks, by how far down the evidence is; then the rest."""
+    return sorted(
+        rows,
+        key=lambda row: (not row.why, row.correct, row.scores.get("nDCG@10") or 0.0, row.id),
+    )
+
+
+def _by_type(result: EvalResult, title: str, names: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("type")
     for name in names:
         table.add_column(name.replace("_", "\n"), justify="right")
-    for group, scores in metrics.items():
-        table.add_row(_plain(group), *(_number(scores.get(name)) for name in names))
+    for group, scores in result.metrics.items():
+        intervals = result.intervals.get(group, {})
+        cells = (_with_interval(scores.get(name), intervals.get(name)) for name in names)
+        table.add_row(_plain(group), *cells)
     return table
+
+
+def _with_interval(value: float | None, interval: Interval | None) -> str:
+    """A figure with the ends of its interval below; alone where the interval has no width."""
+    if interval is None or interval[0] == interval[1]:
+        return number(value)
+    return f"{number(value)}\n{interval[0]:.2f} {interval[1]:.2f}"
 
 
 def _totals(scores: Mapping[str, float | None]) -> Text:
     """What is told once: how fast, and how many citations are not what they claim to be."""
-    median, slow = _number(scores.get("latency_p50_ms")), _number(scores.get("latency_p95_ms"))
-    invalid = _number(scores.get("citations_invalid"))
+    median, slow = number(scores.get("latency_p50_ms")), number(scores.get("latency_p95_ms"))
+    invalid = number(scores.get("citations_invalid"))
     return Text(f"Milliseconds: {median} (p50), {slow} (p95). Invalid citations: {invalid}.\n")
 
 
 def _worst(rows: Sequence[QuestionResult]) -> RenderableType:
     """The questions that missed: wrong answers first, then by how far down their evidence is."""
-    missed = sorted(
-        (row for row in rows if row.why),
-        key=lambda row: (row.correct, row.scores.get("nDCG@10") or 0.0, row.id),
-    )
+    missed = [row for row in by_urgency(rows) if row.why]
     if not missed:
         return Text("No question missed.")
     table = Table(title=f"Missed: {len(missed)} of {len(rows)} questions", title_justify="left")
@@ -125,10 +147,3 @@ def _ids(label: str, ids: Sequence[str]) -> Text:
 def _plain(text: str) -> Text:
     """Text of a file, shown as it is: no markup, and no codes that would steer the terminal."""
     return Text("".join(character if character.isprintable() else " " for character in text))
-
-
-def _number(value: float | None) -> str:
-    """Whole numbers plain, others with three decimals, "-" where there is none."""
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.3f}"

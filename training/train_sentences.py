@@ -1,0 +1,112 @@
+"""Learn which sentences answer: the weights in `src/askreport/models/sentences.json`.
+
+    python training/train_sentences.py DATA_FOLDER
+
+DATA_FOLDER holds cmrc2018.trial.jsonl.gz. Of the candidate sentences of a question on its
+pseudo-report those of its own passage that hold an answer are right, all others wrong. The weights
+maximise the probability of the right ones in a softmax over the candidates (ListNet, Cao et al.
+2007). The printed figures are cross-validated over the pseudo-reports.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from scipy.optimize import minimize
+
+from askreport.answering.sentences import FEATURES, MODEL_FILE, candidates
+from askreport.chunking import containing
+from askreport.retrieval import Searcher
+from pseudo_reports import Asked, pseudo_reports
+
+L2 = 1e-3
+PLAIN = np.array([1.0, 1.0, 1.0] + [0.0] * (len(FEATURES) - 3))
+Weights = NDArray[np.float64]
+console = Console()
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The candidates of one question: features (c, features), right or wrong (c,)."""
+
+    rows: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    group: int
+
+
+def main() -> None:
+    """Learn with both sides and with the dense side alone, print figures, write the model."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    seen: dict[str, list[Ranking]] = {"seeing": [], "blind": []}
+    for group, report in enumerate(
+        pseudo_reports(parser.parse_args().data / "cmrc2018.trial.jsonl.gz")
+    ):
+        for asked in report.answerable:
+            seen["seeing"].append(ranking(report.searcher, asked, group))
+            seen["blind"].append(ranking(report.blind, asked, group))
+    models = {name: learn(name, rankings) for name, rankings in seen.items()}
+    MODEL_FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
+
+
+def learn(name: str, rankings: list[Ranking]) -> dict[str, float]:
+    """Weights by feature, learned on all rankings; figures are of rankings not learned on."""
+    learned = {
+        group: fit([r for r in rankings if r.group != group])
+        for group in {ranking.group for ranking in rankings}
+    }
+    for k in (1, 2, 3):
+        plain = np.mean([hit(r, PLAIN, k) for r in rankings])
+        better = np.mean([hit(r, learned[r.group], k) for r in rankings])
+        console.print(f"{name}, right among {k}: plain sum {plain:.3f}, learned {better:.3f}")
+    weights = {
+        feature: round(float(w), 4) for feature, w in zip(FEATURES, fit(rankings), strict=True)
+    }
+    console.print(weights)
+    return weights
+
+
+def ranking(searcher: Searcher, asked: Asked, group: int) -> Ranking:
+    """The candidates of one question, labelled."""
+    index = searcher.index
+    positions, rows = candidates(index, searcher.search(asked.question))
+    paragraphs = index.reports[0].paragraphs
+    right = [
+        containing(paragraphs, unit.start) == asked.passage
+        and any(answer in index.text(unit) for answer in asked.answers)
+        for unit in (index.sentences[position] for position in positions)
+    ]
+    return Ranking(rows, np.array(right), group)
+
+
+def fit(rankings: list[Ranking]) -> Weights:
+    """Weights of shape (features,)."""
+    useful = [r for r in rankings if r.right.any() and not r.right.all()]
+
+    def loss(weights: Weights) -> tuple[float, Weights]:
+        total, gradient = L2 * float(weights @ weights), 2 * L2 * weights
+        for r in useful:
+            scores = r.rows @ weights
+            shares = np.exp(scores - scores.max())
+            shares /= shares.sum()
+            right = shares * r.right
+            total -= np.log(right.sum() + 1e-12) / len(useful)
+            gradient += (shares - right / (right.sum() + 1e-12)) @ r.rows / len(useful)
+        return total, gradient
+
+    found = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B")
+    return np.asarray(found.x)
+
+
+def hit(ranking: Ranking, weights: Weights, k: int) -> bool:
+    """Whether a right sentence is among the first `k`."""
+    best = np.argsort(-(ranking.rows @ weights), kind="stable")[:k]
+    return bool(ranking.right[best].any())
+
+
+if __name__ == "__main__":
+    main()
