@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import bm25s
 
 K1 = 1.2  # saturation of term frequency: passages are short, so repetition says little
-B = 0.75  # length normalisation, the usual value
+B = 0.5  # length normalisation: passages are of one length; .75 measured worse on cmrc2018.trial
 
 _UNSPACED = (
     r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"

@@ -34,6 +34,7 @@ MODES: tuple[Mode, ...] = ("dense", "lexical", "hybrid")
 
 POOL = 400  # neighbours asked of the store; what is farther gets the score of the farthest of them
 # Chosen on cmrc2018.trial (Chinese questions) and parallel.dev (English on Chinese sentences).
+SENTENCE_WEIGHT = 2.0  # of a passage's best sentence, against 1 for the whole passage
 FULL_COVERAGE = 0.4  # of a question; a best hit that covers this much gives BM25 its full weight
 BLINDNESS = 4  # power by which its weight falls below that
 
@@ -116,7 +117,8 @@ class Searcher:
             passage_cosines = self._cosines("passages", vector, len(self.index.passages))
             sentence_cosines = self._cosines("sentences", vector, len(self.index.sentences))
         weight = 1.0 if self._mode == "lexical" else lexical_weight(coverage)
-        dense = standardize(passage_cosines) + standardize(self._best_of_passage(sentence_cosines))
+        best_sentence = standardize(self._best_of_passage(sentence_cosines))
+        dense = standardize(passage_cosines) + SENTENCE_WEIGHT * best_sentence
         passages = weight * standardize(passage_bm25) + standardize(dense)
         sentences = weight * standardize(sentence_bm25) + standardize(sentence_cosines)
         return Found(
