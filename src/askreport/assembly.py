@@ -30,6 +30,7 @@ from askreport.schema import Answer, IndexInfo, Report, Turn
 if TYPE_CHECKING:
     from langchain_core.documents import Document
     from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
 Progress = Callable[[str, int, int], None]
@@ -46,7 +47,8 @@ class Assistant:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._embeddings = make_embeddings(settings.embedding.model)
-        self._writer = _make_writer(settings)
+        model = make_chat_model(settings)
+        self._writer = Writer(model, settings.llm.model) if model else None
         self._swap = threading.Lock()
         self._searcher = self._open()
         self._chain = self._make_chain()
@@ -238,7 +240,8 @@ def _recipe(settings: Settings, embeddings: "Embeddings") -> index.Recipe:
     )
 
 
-def _make_writer(settings: Settings) -> Writer | None:
+def make_chat_model(settings: Settings) -> "BaseChatModel | None":
+    """The chat model of the settings, `None` where there is none. Raises `ModelUnavailable`."""
     llm = settings.llm
     if not llm.model:
         return None
@@ -252,7 +255,7 @@ def _make_writer(settings: Settings) -> Writer | None:
         **({"base_url": llm.base_url} if llm.base_url else {}),
     }
     try:
-        return Writer(init_chat_model(llm.model, **options), llm.model)
+        model: BaseChatModel = init_chat_model(llm.model, **options)
     except ImportError as error:
         provider = llm.model.partition(":")[0]
         raise ModelUnavailable(
@@ -265,3 +268,4 @@ def _make_writer(settings: Settings) -> Writer | None:
             f"Chat model {llm.model} cannot be set up ({type(error).__name__}: {first_line});"
             " check llm.model and the provider's key in its environment variable."
         ) from error
+    return model

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from askreport.config import Settings
     from askreport.evaluation.questions import BatchQuestion
     from askreport.schema import Answer, TestQuestion
+    from askreport.web.trial import Changes, OpenVariant
 
 app = typer.Typer(
     name="askreport",
@@ -39,6 +40,7 @@ Set = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON.")]
 
+EVALS = Path("evals")
 SHOWN_CHARS = 200  # of a question that is too long to be asked
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -103,7 +105,7 @@ def chat(
     """Serve the web page; build the index first if there is none or it is stale."""
     from askreport.answering.examples import example_questions
     from askreport.assembly import open_assistant, refresh_index
-    from askreport.web import QuestionFile, build_page, launch
+    from askreport.web import Bench, QuestionFile, build_page, launch
 
     changes = {"web.host": host, "web.port": port, "web.share": share or None}
     given = [f"{key}={value}" for key, value in changes.items() if value is not None]
@@ -118,6 +120,7 @@ def chat(
         feedback=(
             QuestionFile(settings.web.feedback_file, "feedback") if settings.web.feedback else None
         ),
+        bench=Bench(EVALS, _variants(settings)) if settings.web.evaluation else None,
     )
     launch(
         page,
@@ -281,16 +284,32 @@ def benchmark(
         _write_text(svg_out, svg.standalone(published.standings_svg(standings)))
 
 
+def _variants(settings: "Settings") -> "OpenVariant":
+    """Assistants with some of `settings` changed, as the evaluation view opens them."""
+    from askreport.assembly import open_assistant
+
+    def open_variant(changes: "Changes") -> "tuple[Assistant, dict[str, object]]":
+        assistant = open_assistant(settings=settings, **changes)
+        return assistant, assistant.settings.model_dump(mode="json")
+
+    return open_variant
+
+
 def _suggest(
     assistant: "Assistant", count: int, known: "Sequence[TestQuestion]", path: Path
 ) -> None:
     """Write candidate questions for a person to accept or to reject."""
-    from askreport.evaluation.suggesting import suggest_questions, to_json_lines
+    from askreport.assembly import make_chat_model
+    from askreport.evaluation import suggesting
 
-    suggested = suggest_questions(assistant.reports, count, known)
+    model = make_chat_model(assistant.settings)
+    if model is not None:
+        suggested = suggesting.suggest_with_model(model, assistant.reports, count, known)
+    else:
+        suggested = suggesting.suggest_questions(assistant.reports, count, known)
     if not suggested:
         raise AskReportError("No sentence of the reports makes a new question; write some by hand.")
-    _write_text(path, to_json_lines(suggested))
+    _write_text(path, suggesting.to_json_lines(suggested))
     out.print(f"{len(suggested)} questions suggested, of {count} asked for.")
 
 
