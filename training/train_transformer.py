@@ -1,0 +1,113 @@
+"""Train the bundled transformer embedding model and put it in its place.
+
+    python training/train_transformer.py DATA TEACHER [--minutes 150] [--work FOLDER] [--out FOLDER]
+
+TRANSFORMER.md says where DATA and TEACHER come from, what was decided and what was measured. Cut
+off, the same command goes on from the last checkpoint.
+"""
+
+import platform
+from dataclasses import asdict, replace
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from tokenizers import Tokenizer
+
+from static_data import digests, glossary, training_texts
+from static_measure import on_tuning_sets
+from transformer_card import model_card
+from transformer_data import make_sources, static_likeness
+from transformer_folder import Served, save
+from transformer_loop import Recipe, fit
+from transformer_student import make_student
+from transformer_teacher import WEIGHTS_SHA256, Teacher, checked_teacher
+from transformer_tokenizer import Marks, make_tokenizer
+
+PACKAGES = (
+    "torch", "transformers", "sentence-transformers", "tokenizers", "safetensors", "onnxruntime",
+    "numpy",
+)  # fmt: skip
+PIECES = 32_000
+LONGEST = 384  # pieces of a text that are read
+MODELS = Path(__file__).parents[1] / "src" / "askreport" / "models"
+OUT = MODELS / "zh-en-mini"
+STATIC_FILES = ("tokenizer.json", "model.safetensors")
+STATIC = MODELS / "zh-en-static"
+
+console = Console()
+
+
+def train(
+    data: Annotated[Path, typer.Argument(help="Folder of the training sets.")],
+    teacher: Annotated[Path, typer.Argument(help="Folder of all-MiniLM-L6-v2.")],
+    work: Annotated[Path, typer.Option(help="Checkpoint and caches.")] = Path("build/transformer"),
+    out: Annotated[Path, typer.Option(help="Where the model goes.")] = OUT,
+    static: Annotated[Path, typer.Option(help="The finished static model.")] = STATIC,
+    minutes: Annotated[float, typer.Option(help="Most minutes of training steps.")] = 130,
+    steps: Annotated[int, typer.Option(help="Most training steps.")] = Recipe.steps,
+    layers: Annotated[int, typer.Option(help="Layers of the body.")] = Recipe.layers,
+    most: Annotated[int | None, typer.Option(help="Rows of each set, for trying out.")] = None,
+    threads: Annotated[int, typer.Option(help="Processor cores.")] = 2,
+) -> None:
+    """Train the model on DATA, write it to OUT, measure it on the tuning sets."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(Recipe.seed)
+    recipe = replace(Recipe(), steps=steps, layers=layers)
+    work.mkdir(parents=True, exist_ok=True)
+    folder = checked_teacher(teacher)
+    glosses = glossary(data)
+    tokenizer = _tokenizer(work / "tokenizer.json", static / "tokenizer.json", data, glosses)
+    sources = make_sources(
+        data,
+        tokenizer,
+        Teacher(folder, work, threads),
+        static_likeness(static),
+        most,
+        recipe.seed,
+    )
+    student = make_student(folder, tokenizer, glosses, layers, LONGEST)
+    clock = fit(student, sources, recipe, Marks.of(tokenizer), work / "checkpoint.pt", minutes)
+    versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
+    found = {
+        **digests(data),
+        "model.safetensors of all-MiniLM-L6-v2": WEIGHTS_SHA256,
+        **{f"{name} of zh-en-static": _digest(static / name) for name in STATIC_FILES},
+    }
+    run = {**asdict(clock), "minutes": minutes, "threads": threads, "rows of each set": most}
+    with console.status("measuring"):
+        save(student, tokenizer, "", work / "model")
+        figures = on_tuning_sets(data, Served(work / "model", threads))
+    for name, value in figures.items():
+        console.print(f"{name}: {value:.3f}")
+    pieces = tokenizer.get_vocab_size()
+    save(student, tokenizer, model_card(pieces, asdict(recipe), run, figures, found, versions), out)
+    console.print(f"saved {out}, {_size(out) / 1e6:.1f} MB")
+
+
+def _tokenizer(path: Path, base: Path, data: Path, glosses: dict[str, list[str]]) -> Tokenizer:
+    """Made once, then read from the work folder, so that a resumed run has the same ids."""
+    if not path.exists():
+        with console.status("choosing the vocabulary (a minute)"):
+            texts = list(training_texts(data))
+            made = make_tokenizer(
+                Tokenizer.from_file(str(base)), texts, glosses.keys(), PIECES, LONGEST
+            )
+            made.save(str(path), pretty=False)
+    return Tokenizer.from_file(str(path))
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+if __name__ == "__main__":
+    typer.run(train)
