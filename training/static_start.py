@@ -20,7 +20,7 @@ def from_teacher(
     without any meaning to find starts at random.
     """
     pieces = tokenizer.get_vocab()
-    meanings = {p: meanings(p, glosses) for p in sorted(pieces, key=pieces.__getitem__)}
+    meanings = {p: meanings_of(p, glosses) for p in sorted(pieces, key=pieces.__getitem__)}
     texts = sorted({text for found in meanings.values() for text in found})
     model = SentenceTransformer(str(teacher), device="cpu")
     vectors = model.encode(texts, batch_size=256, show_progress_bar=True, convert_to_numpy=True)
@@ -41,7 +41,7 @@ def _principal(vectors: NDArray[np.float32], dimension: int) -> NDArray[np.float
     return projected
 
 
-def meanings(piece: str, glosses: dict[str, list[str]]) -> list[str]:
+def meanings_of(piece: str, glosses: dict[str, list[str]]) -> list[str]:
     """English texts that say what the piece means; the piece itself where it is not Chinese."""
     if not is_han(piece):
         return [piece]

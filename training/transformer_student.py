@@ -19,7 +19,7 @@ from torch.nn import functional
 from transformers import ElectraConfig, ElectraModel
 
 from static_measure import Vectors
-from static_start import meanings
+from static_start import meanings_of
 from transformer_tokenizer import SPECIAL, Marks
 
 WORDS = "embeddings.word_embeddings.weight"
@@ -79,7 +79,7 @@ def start_rows(
     size = (tokenizer.get_vocab_size(), rows.shape[1])
     start = common + _UNLIKE * torch.randn(size, generator=dice)
     few = {word: found[:_GLOSSES_READ] for word, found in glosses.items()}
-    meanings = {piece: meanings(piece, few) for piece in tokenizer.get_vocab()}
+    meanings = {piece: meanings_of(piece, few) for piece in tokenizer.get_vocab()}
     texts = sorted({text for found in meanings.values() for text in found})
     english.no_padding()  # the teacher's file asks for it, and a mean must not hold it
     english.no_truncation()
