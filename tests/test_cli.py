@@ -76,6 +76,8 @@ def test_no_index_tells_what_to_do(tmp_path: Path) -> None:
         ("binary.txt", bytes(range(256)) * 4, ["binary.txt"]),
         ("broken.txt", "好好好".encode()[:-1] + b"\xff\xfe\x00", ["broken.txt"]),
         ("report.xyz", b"text", [".xyz", ".txt"]),
+        ("line.txt", b"x" * 10_000_000, ["10000000"]),
+        ("huge.txt", b"Some words.\n" * 2_000_000, ["22 MiB"]),
     ],
 )
 def test_a_bad_report_is_one_line_and_keeps_the_index(

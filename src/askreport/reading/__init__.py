@@ -20,6 +20,8 @@ from askreport.schema import Report
 
 __all__ = ["READERS", "read_report", "report_from_paragraphs", "split_sentences"]
 
+MAX_FILE_BYTES = 20 << 20  # far beyond any report; more would take minutes to index
+MAX_LINE_CHARS = 1_000_000  # a longer line is no writing but data: JSON, Base64, a log
 READERS = {".txt": read_plain, ".md": read_markdown}
 
 
@@ -27,7 +29,7 @@ def read_report(path: Path) -> Report:
     """The report in the file at `path`, read by its suffix.
 
     Raises `ReportUnreadable` for a file that is missing, no regular file, empty, binary, of an
-    unknown suffix, or in no encoding that we know.
+    unknown suffix, in no encoding that we know, too large, or with a line too long to be writing.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -36,7 +38,9 @@ def read_report(path: Path) -> Report:
             f"expected one of {', '.join(sorted(READERS))}."
         )
     data = _read_bytes(path)
-    content = reader(decode(data, str(path)))
+    text = decode(data, str(path))
+    _refuse_data(text, path)
+    content = reader(text)
     if not content.blocks:
         raise ReportUnreadable(f"{path}: holds no text; expected a report of a sentence at least.")
     return build_report(path.name, path.stem, content, data)
@@ -58,12 +62,26 @@ def report_from_paragraphs(name: str, paragraphs: Sequence[str]) -> Report:
     return build_report(name, name, content, source)
 
 
+def _refuse_data(text: str, path: Path) -> None:
+    longest = max(map(len, text.splitlines()), default=0)
+    if longest > MAX_LINE_CHARS:
+        raise ReportUnreadable(
+            f"{path}: has a line of {longest} characters, the most is {MAX_LINE_CHARS};"
+            " this looks like data; save the text of the report with its paragraphs."
+        )
+
+
 def _read_bytes(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             kind = "a folder" if path.is_dir() else "no regular file"
             raise ReportUnreadable(
                 f"{path}: is {kind}, expected a report file; name the file itself."
+            )
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ReportUnreadable(
+                f"{path}: has {path.stat().st_size >> 20} MiB, the most is {MAX_FILE_BYTES >> 20};"
+                " split it into several reports."
             )
         return path.read_bytes()
     except FileNotFoundError as error:
