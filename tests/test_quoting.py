@@ -37,6 +37,21 @@ def test_the_outline_cites_every_chapter(assistant: Assistant) -> None:
     assert "10" in answer.answer
 
 
+@pytest.mark.parametrize("question", ["总结一下TOP7", "TOP7 讲了什么？", "What is top7 about?"])
+def test_a_chapter_is_summed_up_by_its_title_and_key_sentences(
+    assistant: Assistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    assert {citation.chapter for citation in answer.citations} == {"TOP7"}
+    assert answer.citations[0].quote.startswith("TOP7：")
+    assert len(answer.citations) == 7
+
+
+def test_chapter_1_is_not_chapter_10(assistant: Assistant) -> None:
+    assert {c.chapter for c in assistant.ask("请概括 TOP10").citations} == {"TOP10"}
+    assert {c.chapter for c in assistant.ask("请概括 TOP1").citations} == {"TOP1"}
+
+
 def test_an_announcement_brings_its_items(assistant: Assistant) -> None:
     answer = assistant.ask("日本将半导体产业的复兴分为哪三个阶段？")
     quotes = [citation.quote for citation in answer.citations]

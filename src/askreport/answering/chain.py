@@ -99,6 +99,12 @@ class AnswerStep(Runnable[Inputs, Answer]):
             if len(units) > 1:
                 yield self._quoted(replace(draft, confidence=1.0), units, whole=True)
                 return
+        named = outline.chapter_asked_about(draft.question, self._index.reports)
+        if named:
+            report, chapter = named
+            units = outline.key_sentences(self._index, report, chapter, 2 * self._sentences)
+            yield self._quoted(replace(draft, confidence=1.0), units)
+            return
         if draft.confidence < self._refuse_below:
             yield _refused(draft)
             return

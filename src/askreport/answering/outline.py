@@ -1,10 +1,16 @@
-"""Questions about the report as a whole, which only its outline answers."""
+"""Questions about the report as a whole, or about a chapter: its outline answers, or key sentences.
+
+A key sentence of a chapter is one whose meaning is near that of the chapter's sentences together
+(the centroid method of Radev et al. 2004, on sentence embeddings).
+"""
 
 import re
 from collections.abc import Sequence
 
-from askreport.index import Unit
-from askreport.schema import Report
+import numpy as np
+
+from askreport.index import Index, Unit
+from askreport.schema import Chapter, Report
 
 _WHOLE = r"(?:报告|全文|文章|文档|本文|全书)"
 _PART = r"(?:内容|主题|话题|方面|部分|章节?|趋势|要点|观点|领域|方向|东西)"
@@ -23,6 +29,14 @@ _WHOLE_REPORT = re.compile(
 )
 
 
+_ABOUT = re.compile(
+    r"总结|概括|概述|归纳|主要内容|要点|(?:讲|说|谈|写|介绍)了?(?:些)?什么"
+    r"|\b(?:summar\w*|overview|about|cover|main points?|key points?)\b",
+    re.IGNORECASE,
+)
+_SHORT_CHARS = 12  # a shorter sentence says too little to stand for a chapter
+
+
 def asks_for_outline(question: str) -> bool:
     """Whether `question` is about the report as a whole, which only its outline answers."""
     return _WHOLE_REPORT.search(question.strip()) is not None
@@ -36,3 +50,37 @@ def outline(reports: Sequence[Report]) -> list[Unit]:
         for heading in report.headings
         if heading.level == 1
     ]
+
+
+def chapter_asked_about(question: str, reports: Sequence[Report]) -> tuple[int, Chapter] | None:
+    """Report and chapter that `question` names by its label and wants summed up, if it does."""
+    if not _ABOUT.search(question):
+        return None
+    for number, report in enumerate(reports):
+        for chapter in report.chapters:
+            label = rf"(?<![0-9A-Za-z]){re.escape(chapter.label)}(?![0-9])"
+            if len(report.chapters) > 1 and re.search(label, question, re.IGNORECASE):
+                return number, chapter
+    return None
+
+
+def key_sentences(index: Index, report: int, chapter: Chapter, limit: int) -> list[Unit]:
+    """The title of a chapter and its `limit` key sentences, in reading order."""
+    headings = {heading.start for heading in index.reports[report].headings}
+    inside = [
+        position
+        for position, unit in enumerate(index.sentences)
+        if unit.report == report and chapter.start <= unit.start < chapter.end
+    ]
+    told = [
+        position
+        for position in inside
+        if index.sentences[position].start not in headings
+        and len(index.text(index.sentences[position])) >= _SHORT_CHARS
+    ]
+    if not told:
+        return [index.sentences[position] for position in inside[:1]]
+    vectors = index.vectors("sentences", told)
+    nearest = np.argsort(-(vectors @ vectors.mean(axis=0)), kind="stable")[:limit]
+    chosen = sorted(told[n] for n in nearest)
+    return [index.sentences[position] for position in [*inside[:1], *chosen]]
