@@ -23,7 +23,8 @@ def test_questions_about_the_whole(question: str) -> None:
     [
         "报告提到了哪些国家的芯片政策以及它们的投资金额分别是多少？", "什么是低空经济？",
         "报告指出这一代互联网暴露出了哪三大问题？", "What does the report say about batteries in cars?",
-        "报告为什么认为生态很重要？", "报告提到了哪些公司？", "报告说了什么原因导致破产？", "总结报告对芯片产业的看法",
+        "报告为什么认为生态很重要？", "报告提到了哪些公司？", "报告说了什么原因导致破产？",
+        "关于产业数字化，报告说了什么？", "总结报告对芯片产业的看法",
     ],
 )  # fmt: skip
 def test_questions_about_a_part(question: str) -> None:

@@ -98,6 +98,7 @@ def chat(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
     share: Annotated[bool, typer.Option("--share", help="Also make a public link.")] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Also serve MCP clients.")] = False,
     index_dir: IndexDir = None,
     config: Config = None,
     set_: Set = None,
@@ -120,6 +121,8 @@ def chat(
         feedback=(
             QuestionFile(settings.web.feedback_file, "feedback") if settings.web.feedback else None
         ),
+        programs=assistant,
+        model=settings.llm.model,
         bench=Bench(EVALS, _variants(settings)) if settings.web.evaluation else None,
     )
     launch(
@@ -127,7 +130,8 @@ def chat(
         host=settings.web.host,
         port=settings.web.port,
         share=settings.web.share,
-        on_ready=lambda address: out.print(f"Open {address}  (stop with Ctrl+C)"),
+        mcp=mcp,
+        on_ready=lambda address: _greet(address, mcp),
     )
 
 
@@ -282,6 +286,14 @@ def benchmark(
         raise AskReportError(f"No published results are at hand for {passages.name}; leave --svg.")
     if svg_out and standings:
         _write_text(svg_out, svg.standalone(published.standings_svg(standings)))
+
+
+def _greet(address: str, mcp: bool) -> None:
+    from askreport.web.api import MCP_PATH
+
+    out.print(f"Open {address}  (stop with Ctrl+C)")
+    if mcp:
+        out.print(f"MCP  {address.rstrip('/')}/{MCP_PATH}")
 
 
 def _variants(settings: "Settings") -> "OpenVariant":

@@ -1,0 +1,308 @@
+"""The view in which the owner of the service measures it: /evaluation, beside the chat.
+
+What is shown of a result is made by `evaluation.html_report`, the same as in the file of
+`askreport eval --html`; evaluation.css gives it the look of the page.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import gradio as gr
+from markupsafe import Markup
+
+from askreport.errors import AskReportError
+from askreport.evaluation import html_report
+from askreport.evaluation.comparison import SIGNIFICANT
+from askreport.evaluation.coverage import coverage
+from askreport.evaluation.figures import figures
+from askreport.evaluation.wording import WORDINGS, Wording
+from askreport.schema import TestQuestion
+from askreport.web.question_file import QuestionFile
+from askreport.web.rendering import render
+from askreport.web.strings import CHINESE, ENGLISH, Strings, preferred_language, strings_for
+from askreport.web.trial import Bench, Busy, Outcome
+
+PATH: Final = "evaluation"
+CONCURRENT_WAITERS: Final = 4
+TICK_SECONDS: Final = 0.5
+FIRST_SET: Final = "questions.jsonl"
+SUGGESTED: Final = "suggested.jsonl"
+
+_HTML: Final[dict[str, Any]] = {"apply_default_css": False, "js_on_load": None}
+_QUICK: Final[dict[str, Any]] = {
+    "queue": False,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    language: gr.State
+    chosen_language: gr.BrowserState
+    name: gr.HTML
+    switch: gr.Button
+    sets: gr.CheckboxGroup
+    first: gr.Textbox
+    second: gr.Textbox
+    run: gr.Button
+    cancel: gr.Button
+    status: gr.HTML
+    results: gr.HTML
+    candidate: gr.State
+    card: gr.HTML
+    accept: gr.Button
+    reject: gr.Button
+
+    def worded(self) -> list[Any]:
+        """The components that `_words` fills, in its order."""
+        return [
+            self.name,
+            self.switch,
+            self.sets,
+            self.first,
+            self.second,
+            self.run,
+            self.cancel,
+            self.language,
+            *self.review(),
+        ]
+
+    def review(self) -> list[Any]:
+        """The components that `_review` fills, in its order."""
+        return [self.candidate, self.card, self.accept, self.reject]
+
+
+def link_to_evaluation() -> str:
+    """The way from the chat to this view, as HTML in both languages; CSS shows one."""
+    return render("evaluation_link.html", languages=(CHINESE, ENGLISH), path=PATH)
+
+
+def add_evaluation(page: gr.Blocks, bench: Bench, storage_key: str) -> None:
+    """Add the view to `page`, outside its context. The chosen language is at `storage_key`."""
+    with page.route("Evaluation", PATH, show_in_navbar=False):
+        parts = _lay_out(storage_key)
+        _wire(page, bench, parts)
+
+
+def _lay_out(storage_key: str) -> _Parts:
+    words = CHINESE.evaluation
+    language, candidate = gr.State(CHINESE.code), gr.State("")
+    chosen_language = gr.BrowserState("", storage_key=storage_key, secret=storage_key)
+    with gr.Row(elem_id="evaluation-masthead"):
+        name = gr.HTML(_name(CHINESE), elem_id="evaluation-name", **_HTML)
+        switch = gr.Button(CHINESE.switch, elem_id="switch", size="sm", scale=0)
+    with gr.Column(elem_id="evaluation"):
+        sets = gr.CheckboxGroup([], label=words["sets"], elem_id="sets")
+        with gr.Row(elem_id="variants"):
+            first = gr.Textbox(label=words["first"], placeholder="retrieval.k=10", lines=2)
+            second = gr.Textbox(label=words["second"], placeholder="retrieval.k=5", lines=2)
+        with gr.Row(elem_id="run-row"):
+            run = gr.Button(words["run"], variant="primary", elem_id="run", scale=0)
+            cancel = gr.Button(words["cancel"], elem_id="cancel-run", scale=0, interactive=False)
+        status = gr.HTML("", elem_id="run-status", **_HTML)
+        results = gr.HTML("", elem_id="results", **_HTML)
+        card = gr.HTML("", elem_id="candidate", **_HTML)
+        with gr.Row(elem_id="review-row"):
+            accept = gr.Button(words["accept"], elem_id="accept", scale=0, visible=False)
+            reject = gr.Button(words["reject"], elem_id="reject", scale=0, visible=False)
+    return _Parts(
+        language=language,
+        chosen_language=chosen_language,
+        name=name,
+        switch=switch,
+        sets=sets,
+        first=first,
+        second=second,
+        run=run,
+        cancel=cancel,
+        status=status,
+        results=results,
+        candidate=candidate,
+        card=card,
+        accept=accept,
+        reject=reject,
+    )
+
+
+def _wire(page: gr.Blocks, bench: Bench, parts: _Parts) -> None:
+    suggested = QuestionFile(bench.folder / SUGGESTED, "suggested")
+    accepted = QuestionFile(bench.folder / FIRST_SET, "accepted")
+
+    def greet(chosen: str, request: gr.Request) -> list[Any]:
+        accept_language = request.headers.get("accept-language", "")
+        strings = strings_for(chosen or preferred_language(accept_language))
+        names = bench.sets()
+        first = [name for name in names if name == FIRST_SET] or list(names)[:1]
+        return _words(bench, suggested, strings, value=first)
+
+    def switch_language(language: str, names: list[str]) -> list[Any]:
+        strings = strings_for(strings_for(language).other_code)
+        return [*_words(bench, suggested, strings, value=names), strings.code]
+
+    def run(
+        names: list[str], first: str, second: str, language: str, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        yield from _run(bench, names, first, second, language, str(request.session_hash))
+
+    def decide(id_: str, language: str, *, keep: bool) -> list[Any]:
+        strings = strings_for(language)
+        try:
+            candidate = next((one for one in suggested.read() if one.id == id_), None)
+            if candidate is not None and keep:
+                accepted.put(candidate)
+            suggested.take(id_)
+        except AskReportError as error:
+            return [id_, _problem(str(error)), gr.skip(), gr.skip()]
+        return _review(suggested, strings)
+
+    page.load(greet, [parts.chosen_language], parts.worded(), **_QUICK)
+    parts.switch.click(
+        switch_language,
+        [parts.language, parts.sets],
+        [*parts.worded(), parts.chosen_language],
+        **_QUICK,
+    )
+    parts.run.click(
+        run,
+        [parts.sets, parts.first, parts.second, parts.language],
+        [parts.status, parts.results, parts.run, parts.cancel],
+        concurrency_limit=CONCURRENT_WAITERS,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+    def cancel(request: gr.Request) -> None:
+        bench.cancel(str(request.session_hash))
+
+    parts.cancel.click(cancel, [], [], **_QUICK)
+    chosen = [parts.candidate, parts.language]
+    parts.accept.click(lambda *c: decide(*c, keep=True), chosen, parts.review(), **_QUICK)
+    parts.reject.click(lambda *c: decide(*c, keep=False), chosen, parts.review(), **_QUICK)
+
+
+def _run(
+    bench: Bench, names: list[str], first: str, second: str, language: str, owner: str
+) -> Iterator[tuple[Any, ...]]:
+    """Yields (status, results, run button, cancel button) until the evaluation has ended.
+
+    Gradio closes this generator when the reader closes the page; the evaluation ends then, too.
+    """
+    strings = strings_for(language)
+    try:
+        trial = bench.start(names, first, second, owner)
+    except Busy:
+        yield _problem(strings.evaluation["busy"]), gr.skip(), gr.skip(), gr.skip()
+        return
+    except AskReportError as error:
+        yield _problem(str(error)), gr.skip(), gr.skip(), gr.skip()
+        return
+    off, on = gr.update(interactive=False), gr.update(interactive=True)
+    try:
+        yield _progress(strings, 0, trial.total), "", off, on
+        while not trial.wait(TICK_SECONDS):
+            yield _progress(strings, trial.done, trial.total), gr.skip(), gr.skip(), gr.skip()
+    finally:
+        trial.cancel()
+    if trial.outcome is not None:
+        yield _note(strings.evaluation["done"]), results_html(trial.outcome, strings), on, off
+    elif trial.problem:
+        yield _problem(trial.problem), "", on, off
+    else:
+        yield _note(strings.evaluation["cancelled"]), "", on, off
+
+
+def results_html(outcome: Outcome, strings: Strings) -> str:
+    """A whole outcome: in words, compared, in figures, drawn, on the report, question by
+    question."""
+    wording = WORDINGS["zh" if strings is CHINESE else "en"]
+    shown, before = outcome.second or outcome.first, None
+    parts: dict[str, str] = {}
+    if outcome.second is not None and outcome.comparison is not None:
+        before = outcome.first
+        parts["comparison"] = html_report.comparison_html(outcome.comparison, wording)
+    parts["metrics"] = html_report.metrics_html(shown, wording)
+    drawn = figures(shown, wording, before)
+    parts["pictures"] = html_report.pictures_html(drawn, wording)
+    chapters = coverage(outcome.reports, shown.questions, shown.questions)
+    parts["coverage"] = html_report.coverage_html(chapters, wording)
+    parts["questions"] = html_report.questions_html(shown.questions, wording)
+    return render(
+        "evaluation_results.html",
+        verdicts=_verdicts(outcome, strings, wording),
+        sections=[
+            # Made and escaped by the evaluation's own templates.
+            (name, wording.contents[name], Markup(body))  # noqa: S704
+            for name, body in parts.items()
+        ],
+        shown=strings.evaluation["shown_b" if outcome.second else "shown_a"],
+    )
+
+
+def _verdicts(outcome: Outcome, strings: Strings, wording: Wording) -> list[str]:
+    """What really changed from A to B, a line each; one line where nothing did."""
+    if outcome.comparison is None:
+        return []
+    real = [change for change in outcome.comparison.changes if change.p_value < SIGNIFICANT]
+    lines = [
+        strings.evaluation["change"].format(
+            metric=wording.metric(change.metric), verdict=change.verdict_in(wording)
+        )
+        for change in real
+    ]
+    return lines or [strings.evaluation["no_change"]]
+
+
+def _words(bench: Bench, suggested: QuestionFile, strings: Strings, value: list[str]) -> list[Any]:
+    """Updates that put the view into one language, in the order of `_Parts.worded`."""
+    words = strings.evaluation
+    choices = [
+        (words["set"].format(name=name, count=count), name) for name, count in bench.sets().items()
+    ]
+    return [
+        _name(strings),
+        gr.update(value=strings.switch),
+        gr.update(label=words["sets"], choices=choices, value=value),
+        gr.update(label=words["first"]),
+        gr.update(label=words["second"]),
+        gr.update(value=words["run"]),
+        gr.update(value=words["cancel"]),
+        strings.code,
+        *_review(suggested, strings),
+    ]
+
+
+def _review(suggested: QuestionFile, strings: Strings) -> list[Any]:
+    """The next suggested question: its id, its card, and the two buttons."""
+    words = strings.evaluation
+    try:
+        waiting = suggested.read()
+    except AskReportError as error:
+        hidden = gr.update(visible=False)
+        return ["", _problem(str(error)), hidden, hidden]
+    shown: TestQuestion | None = waiting[0] if waiting else None
+    card = render("evaluation_candidate.html", words=words, question=shown, count=len(waiting))
+    return [
+        shown.id if shown else "",
+        card,
+        gr.update(value=words["accept"], visible=shown is not None),
+        gr.update(value=words["reject"], visible=shown is not None),
+    ]
+
+
+def _name(strings: Strings) -> str:
+    return render("evaluation_name.html", strings=strings)
+
+
+def _progress(strings: Strings, done: int, total: int) -> str:
+    text = strings.evaluation["running"].format(done=done, total=total)
+    return render("evaluation_progress.html", text=text, done=done, total=total)
+
+
+def _note(text: str) -> str:
+    return render("evaluation_note.html", text=text, kind="note")
+
+
+def _problem(text: str) -> str:
+    return render("evaluation_note.html", text=text, kind="problem")

@@ -1,0 +1,133 @@
+"""ASGI middleware around Gradio: closes routes we do not use, limits bodies, sets security headers.
+
+Gradio serves more than a page of ours needs: it fetches any public address a visitor names
+(`/gradio_api/file=https://...`), takes uploads, and shows its own statistics. And an answer that
+carries an image would make the reader's browser call its address: the policy forbids that.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import unquote
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_LIMIT_BYTES: Final = 256 * 1024
+
+CLOSED_ROUTES: Final = (
+    "/file=http",
+    "/file/http",
+    "/proxy=",
+    "/upload",
+    "/vibe-",
+    "/undo-vibe",
+    "/process_recording",
+    "/run-history",
+    "/gradio_api/runs",
+    "/monitoring",
+    "/deep_link",
+    "/stream/",
+)
+
+# Gradio's page needs 'unsafe-inline' (its configuration) and 'unsafe-eval' (its HTML component).
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Guard:
+    """Pass on what the page needs, answer 404 or 413 to the rest."""
+
+    def __init__(self, app: ASGIApp, body_limit_bytes: int = BODY_LIMIT_BYTES) -> None:
+        self.app = app
+        self.body_limit_bytes = body_limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; anything but HTTP passes untouched."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        guarded_send = _with_headers(send)
+        if is_closed(scope["path"]):
+            await PlainTextResponse("Not found", 404)(scope, receive, guarded_send)
+            return
+        messages = await self._read_body(scope, receive)
+        if messages is None:
+            await PlainTextResponse("Too large", 413)(scope, receive, guarded_send)
+            return
+        await self.app(scope, _replay(messages, receive), guarded_send)
+
+    async def _read_body(self, scope: Scope, receive: Receive) -> Sequence[Message] | None:
+        """The request's messages up to the end of its body; `None` where it is over the limit."""
+        for name, value in scope["headers"]:
+            if name == b"content-length" and _number(value) > self.body_limit_bytes:
+                return None
+        messages: list[Message] = []
+        size_bytes = 0
+        while True:
+            message = await receive()
+            messages.append(message)
+            size_bytes += len(message.get("body", b""))
+            if size_bytes > self.body_limit_bytes:
+                return None
+            if not message.get("more_body", False):
+                return messages
+
+
+def is_closed(path: str) -> bool:
+    """Whether a path, however often it was percent-encoded, names a route that we do not serve."""
+    for _ in range(8):
+        decoded = unquote(path)
+        if decoded == path:
+            break
+        path = decoded
+    lowered = path.lower()
+    return any(route in lowered for route in CLOSED_ROUTES)
+
+
+def _number(value: bytes) -> float:
+    """A Content-Length as announced; 0 for what is no number, since the body is counted anyway."""
+    if not value.isdigit():
+        return 0
+    return int(value) if len(value) < 20 else float("inf")
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers[name] = value
+        await send(message)
+
+    return send_with_headers
+
+
+def _replay(messages: Sequence[Message], receive: Receive) -> Receive:
+    """A `receive` that gives `messages` first and then what still comes (a disconnect)."""
+    waiting = iter(messages)
+
+    async def replayed() -> Message:
+        for message in waiting:
+            return message
+        return await receive()
+
+    return replayed

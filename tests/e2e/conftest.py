@@ -1,0 +1,157 @@
+"""The page in a real browser: servers on loopback, pages that report errors and requests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = Path(os.environ.get("ASKREPORT_TEST_CHROMIUM", "/usr/bin/chromium"))
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SWITCH_WORD = {"zh-CN": "English", "en-US": "中文"}  # the switch offers the other language
+
+
+@dataclass
+class Server:
+    """A running page and its process."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it by a signal and return its exit status; it has 5 seconds."""
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(timeout=5)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+
+@dataclass
+class Visit:
+    """An open page, and what it did that no page of ours may do."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> None:
+        """Type a question, press Enter, wait for the whole answer."""
+        before = self.page.locator(".exchange").count()
+        self.page.locator("#question textarea").fill(question)
+        self.page.keyboard.press("Enter")
+        self.page.locator(".exchange[data-state=done]").nth(before).wait_for()
+
+    def marked(self, kind: str) -> str:
+        """The text that is marked in the report, in order."""
+        return "".join(self.page.locator(f"#report mark.{kind}").all_text_contents())
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(kind: str) -> Server:
+    """Start the page with the fake assistant of `kind` and wait until it prints its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.serve", str(free_port()), kind],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    assert url.startswith("http://127.0.0.1:"), f"the server did not start: {url!r}"
+    return Server(url, process)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[str], str]]:
+    """Address of the server of a kind; one server per kind for the whole session."""
+    servers: dict[str, Server] = {}
+
+    def address(kind: str) -> str:
+        if kind not in servers:
+            servers[kind] = start_server(kind)
+        return servers[kind].url
+
+    yield address
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session."""
+    if not CHROMIUM.exists():
+        pytest.fail(
+            f"No Chromium at {CHROMIUM}. The page's tests need one: apt-get install chromium,"
+            " or name yours in ASKREPORT_TEST_CHROMIUM"
+        )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(serve: Callable[[str], str], browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open the page; at the end no console error and no request outside may have happened."""
+    visits: list[Visit] = []
+
+    def open_page(
+        kind: str = "plain", *, locale: str = "zh-CN", width: int = 1280, **context: Any
+    ) -> Visit:
+        url = serve(kind)
+        page = browser.new_context(
+            locale=locale, viewport={"width": width, "height": 844}, **context
+        ).new_page()
+        opened = Visit(page)
+        visits.append(opened)
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: _note_console(opened, message.type, message.text))
+        page.on("pageerror", lambda error: opened.errors.append(str(error)))
+        page.on("request", lambda request: _note_request(opened, url, request.url))
+        page.goto(url)
+        page.locator("#switch", has_text=SWITCH_WORD[locale]).wait_for()
+        page.locator("html[data-ready]").wait_for()
+        return opened
+
+    yield open_page
+    for opened in visits:
+        opened.page.context.close()
+    for opened in visits:
+        assert opened.errors == []
+        assert opened.outside == []
+
+
+def _note_console(visit: Visit, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        visit.errors.append(text)
+
+
+def _note_request(visit: Visit, own: str, url: str) -> None:
+    if not url.startswith((own, "data:", "blob:")):
+        visit.outside.append(url)

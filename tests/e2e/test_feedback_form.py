@@ -1,0 +1,168 @@
+"""Thumbs under an answer: one click up, one small form down, the right place by selecting it."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from askreport.evaluation.questions import read_questions
+from tests.e2e.conftest import ROOT, Server, Visit, free_port
+
+SELECT = """(words) => {
+  for (const block of document.querySelectorAll('#report .block')) {
+    const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const at = walker.currentNode.data.indexOf(words);
+      if (at < 0) continue;
+      const range = document.createRange();
+      range.setStart(walker.currentNode, at);
+      range.setEnd(walker.currentNode, at + words.length);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      return true;
+    }
+  }
+  return false;
+}"""
+
+
+def start(folder: Path) -> Server:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.serve_evaluation", str(free_port()), str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    assert url.startswith("http://127.0.0.1:"), f"the server did not start: {url!r}"
+    return Server(url, process)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("evals")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    running = start(folder)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(server: Server, browser: Browser, folder: Path) -> Iterator[Callable[..., Visit]]:
+    for old in folder.glob("*.jsonl"):
+        old.unlink()
+    visits: list[Visit] = []
+
+    def open_page(*, locale: str = "zh-CN", width: int = 1280, dark: bool = False) -> Visit:
+        context = browser.new_context(
+            locale=locale,
+            viewport={"width": width, "height": 844},
+            color_scheme="dark" if dark else "light",
+        )
+        opened = Visit(context.new_page())
+        visits.append(opened)
+        page = opened.page
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: opened.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                opened.errors.append(message.text) if message.type in ("error", "warning") else None
+            ),
+        )
+        page.goto(server.url)
+        word = "English" if locale == "zh-CN" else "中文"
+        page.locator("#switch", has_text=word).wait_for()
+        return opened
+
+    yield open_page
+    for opened in visits:
+        opened.page.context.close()
+        assert opened.errors == []
+
+
+def thumb(page: Page, verdict: str) -> None:
+    page.locator(f".thumb[data-verdict={verdict}]").last.click()
+
+
+def test_a_thumb_up_is_one_click(visit: Callable[..., Visit], folder: Path) -> None:
+    opened = visit()
+    opened.ask("量子比特")
+    thumb(opened.page, "good")
+    expect(opened.page.locator("#feedback-note")).to_contain_text("谢谢")
+    expect(opened.page.locator(".thumb[data-verdict=good]")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    (row,) = read_questions(folder / "feedback.jsonl")
+    assert row.evidence == ("它有一千个量子比特，是目前最多的。",)
+
+
+def test_the_right_place_is_what_was_selected(visit: Callable[..., Visit], folder: Path) -> None:
+    opened = visit(locale="en-US")
+    opened.ask("冬天")
+    page = opened.page
+    thumb(page, "bad")
+    expect(page.locator("#feedback form:visible")).to_have_count(1)
+    page.get_by_label("Wrong place").check()
+    page.locator("#feedback [type=submit]:visible").click()
+    expect(page.locator("#feedback-note")).to_contain_text("Please select")
+    # The sentence follows emoji and is cut by the mark of page 2.
+    assert page.evaluate(SELECT, "个量子比特，是目前")
+    expect(page.locator(".picked:visible")).to_have_text("个量子比特，是目前")
+    page.get_by_label("The right answer").fill("一千个")
+    page.locator("#feedback [type=submit]:visible").click()
+    expect(page.locator("#feedback-note")).to_contain_text("Thank you")
+    expect(page.locator("#feedback form:visible")).to_have_count(0)
+    expect(page.locator(".thumb[data-verdict=bad]")).to_be_focused()
+    (row,) = read_questions(folder / "feedback.jsonl")
+    assert row.evidence == ("个量子比特，是目前",)
+    assert (row.question, row.answer) == ("冬天", "一千个")
+
+
+def test_an_answer_that_should_not_be(visit: Callable[..., Visit], folder: Path) -> None:
+    opened = visit()
+    opened.ask("芯片")
+    page = opened.page
+    thumb(page, "bad")
+    page.get_by_label("报告没写，不该回答").check()
+    expect(page.locator(".right-place:visible")).to_have_count(0)
+    page.locator("#feedback [type=submit]:visible").click()
+    expect(page.locator("#feedback-note")).to_contain_text("谢谢")
+    (row,) = read_questions(folder / "feedback.jsonl")
+    assert (row.question, row.evidence, row.answer) == ("芯片", (), None)
+
+
+def test_escape_closes_the_form_and_returns(visit: Callable[..., Visit]) -> None:
+    opened = visit()
+    opened.ask("芯片")
+    thumb(opened.page, "bad")
+    expect(opened.page.locator("#feedback h3:visible")).to_be_focused()
+    opened.page.keyboard.press("Escape")
+    expect(opened.page.locator("#feedback form:visible")).to_have_count(0)
+    expect(opened.page.locator(".thumb[data-verdict=bad]")).to_be_focused()
+
+
+def test_on_a_phone_the_report_opens_for_the_place(
+    visit: Callable[..., Visit], folder: Path
+) -> None:
+    opened = visit(width=390)
+    opened.ask("芯片")
+    page = opened.page
+    thumb(page, "bad")
+    page.get_by_label("出处不对").check()
+    page.locator(".open-for-place:visible").click()
+    expect(page.locator("#report-side.open")).to_be_visible()
+    assert page.evaluate(SELECT, "只用了一个下午")
+    page.get_by_role("button", name="就用这一段").click()
+    expect(page.locator("#report-side.open")).to_have_count(0)
+    page.locator("#feedback [type=submit]:visible").click()
+    expect(page.locator("#feedback-note")).to_contain_text("谢谢")
+    (row,) = read_questions(folder / "feedback.jsonl")
+    assert row.evidence == ("只用了一个下午",)
