@@ -12,7 +12,7 @@ HISTORY = (Turn("什么是低空经济？", "一种新型经济形态。"),)
     "question",
     [
         "它的设计目的是什么？", "那第二名呢？", "为什么？", "这一目标出自哪份文件？", "该公司的总部在哪里？",
-        "后者的成本更高吗？", "还有别的应用领域可以说一说吗？", "What about its price in Europe?", "Why?",
+        "后者的成本更高吗？", "还有别的应用领域可以说一说吗？", "What about its price in Europe?", "Why?", "How much?", "什么时候？", "多少钱", "What about Europe?",
         "And how fast is it?", "他当时是怎么评价这件事情的？",
     ],
 )  # fmt: skip
@@ -24,7 +24,8 @@ def test_follow_ups(question: str) -> None:
     "question",
     [
         "锂离子电池的四大材料是哪些？", "企业应该怎样做数字化转型？", "其他国家对低空经济持什么态度？",
-        "这份报告对量子计算怎么看？", "How many qubits does the Heron chip have?",
+        "这份报告对量子计算怎么看？", "How many qubits does the Heron chip have?", "When was Tesla founded?", "低空经济",
+        "什么是NFT？", "What is DeFi?",
         "本报告提到的共享经济有哪些问题？", "吉他手机器人会出现在哪些场景？",
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Complete a follow-up question from the conversation, by rule, before it is looked up.
 
 "那第二名呢？" alone finds nothing. A question is a follow-up if it points back (a pronoun, a
-demonstrative, an opening such as "那" or "what about") or is too short to stand alone. It is then
+demonstrative, an opening such as "那" or "what about") or names nothing ("为什么？"). It is then
 looked up together with the question that set the topic; a question that stands alone forgets the
 topic.
 """
@@ -17,14 +17,19 @@ _POINTS_BACK_ZH = re.compile(
 )
 _POINTS_BACK_EN = re.compile(
     r"\b(it|its|they|them|their|he|his|him|she|her|this|that|these|those|former|latter|same|there)\b"
-    r"|^(and|what about|how about|why|when|where|who|which one|how much|how many)\b.{0,20}$",
+    r"|^(and|what about|how about)\b",
     re.IGNORECASE,
 )
 _SELF_REFERENCE = re.compile(
     r"(这|该|本)(份|个|篇)?(报告|文|书|文档)|(this|the) (report|document)", re.I
 )
-_CONTENT = re.compile(r"[\u3400-\u9fff]|[A-Za-z0-9]+")
-_SHORT_UNITS = 5  # Chinese characters or words; fewer hardly name a subject
+_QUESTION_WORDS = re.compile(
+    r"什么时候|什么|为什么|为何|怎么样?|如何|多少钱?|哪[里儿些个]|具体|请问|[谁几吗呢的了是在有么]"
+    r"|\b(?:why|when|where|who|what|which|how|much|many|is|are|was|were|does|did|do|the|an?|so|then"
+    r"|exactly)\b",
+    re.IGNORECASE,
+)
+_CONTENT = re.compile(r"[\u3400-\u9fff]{2}|[A-Za-z0-9]+")
 
 
 def complete(question: str, history: Sequence[Turn]) -> str:
@@ -40,8 +45,8 @@ def complete(question: str, history: Sequence[Turn]) -> str:
 
 
 def is_followup(question: str) -> bool:
-    """Whether `question` points back at the conversation or is too short to stand alone."""
+    """Whether `question` points back at the conversation, or names nothing that it is about."""
     plain = _SELF_REFERENCE.sub("", question).strip()
-    if len(_CONTENT.findall(plain)) < _SHORT_UNITS:
+    if _POINTS_BACK_ZH.search(plain) or _POINTS_BACK_EN.search(plain):
         return True
-    return bool(_POINTS_BACK_ZH.search(plain) or _POINTS_BACK_EN.search(plain))
+    return not _CONTENT.search(_QUESTION_WORDS.sub(" ", plain))
