@@ -95,6 +95,13 @@ def test_a_follow_up_shows_what_was_looked_up(assistant: Assistant) -> None:
     assert answer.query == "WeWork 是哪一年成立的？ 那它的总部呢？"
 
 
+def test_the_history_may_be_plain_json(assistant: Assistant) -> None:
+    turn = {"q": "WeWork 是哪一年成立的？", "a": "2010 年。"}
+    assert assistant.ask("它的总部呢？", [turn]).query.startswith("WeWork")
+    with pytest.raises(QuestionInvalid, match="'q'"):
+        assistant.ask("它的总部呢？", [{"question": "x"}])
+
+
 def test_an_index_of_other_settings_is_refused(report_index: Path) -> None:
     with pytest.raises(IndexMismatch, match="passage_chars"):
         open_assistant(report_index, index__passage_chars=200)

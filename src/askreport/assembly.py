@@ -4,7 +4,7 @@ import logging
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 Progress = Callable[[str, int, int], None]
+History = Sequence[Turn | Mapping[str, str]]
 _log = logging.getLogger(__name__)
 
 
@@ -63,16 +64,19 @@ class Assistant:
         """The reports that it answers from."""
         return self._current()[0].index.reports
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """One answer. Raises `QuestionInvalid` for an empty or overlong question."""
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """One answer. Raises `QuestionInvalid` for an empty or overlong question.
+
+        `history` holds the turns before it, oldest first, as `Turn` or `{"q": ..., "a": ...}`.
+        """
         *_, answer = self.stream(question, history)
         return answer
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
+    def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
         """Answers that grow; the last one is final."""
         plain = self._valid(question)
         _, chain = self._current()
-        yield from chain.stream({"question": plain, "history": list(history)})
+        yield from chain.stream({"question": plain, "history": [_turn(turn) for turn in history]})
 
     def search(self, query: str, k: int = 10) -> "list[Document]":
         """The `k` passages that fit `query` best, best first."""
@@ -115,6 +119,17 @@ class Assistant:
             refuse_below=self._settings.answer.refuse_below,
             writer=self._writer,
         )
+
+
+def _turn(turn: Turn | Mapping[str, str]) -> Turn:
+    if isinstance(turn, Turn):
+        return turn
+    try:
+        return Turn(turn["q"], turn["a"])
+    except KeyError as error:
+        raise QuestionInvalid(
+            f"A turn of the history has no {error}; expected {{'q': question, 'a': answer}}."
+        ) from error
 
 
 def open_assistant(
