@@ -377,7 +377,8 @@ def _print_answer(answer: "Answer") -> None:
         place = _place(citation.chapter, citation.page)
         out.print(f"  [{citation.number}] {place}  {citation.report}", style="dim")
     if answer.refused and answer.passages:
-        out.print("  " + "; ".join(_place(p.chapter, p.page) for p in answer.passages[:3]))
+        places = (_place(passage.chapter, passage.page) for passage in answer.passages[:3])
+        out.print("  " + "; ".join(filter(None, places)))
 
 
 def _place(chapter: str | None, page: int | None) -> str:

@@ -4,7 +4,7 @@ English tokenizers see a Chinese sentence as one word and find nothing. Here eve
 of a script without spaces gives its characters and its neighbouring pairs, after NFKC and lower
 case:
 
-    "H100 芯片" -> h100, h, 100, 芯, 片, 芯片
+    "the H100 芯片" -> h100, h, 100, 芯, 片, 芯片
 
 so a misspelt character costs two tokens, not the word. The scoring is that of the bm25s library
 (Lù 2024, arXiv:2407.03618): sparse, eager, saved as NumPy arrays.
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 K1 = 1.2  # saturation of term frequency: passages are short, so repetition says little
 B = 0.5  # length normalisation: passages are of one length; .75 measured worse on cmrc2018.trial
 
+# English words that say how a sentence is built and not what it is about.
+_STOP_WORD = re.compile(
+    "a|about|an|and|any|are|as|at|be|been|but|by|can|could|did|do|does|for|from|had|has|have|how|if"
+    "|in|into|is|it|its|may|not|of|on|or|so|such|than|that|the|their|them|then|there|these|they"
+    "|this|those|to|was|we|were|what|when|where|which|who|whom|whose|why|will|with|would|you|your"
+)
 _UNSPACED = (
     r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 )
@@ -45,6 +51,8 @@ def _tokens(text: str) -> Iterator[str]:
             yield from (run[i : i + 2] for i in range(len(run) - 1))
             continue
         word = run.replace(",", "")
+        if _STOP_WORD.fullmatch(word):
+            continue
         yield word
         parts = _LETTERS_OR_DIGITS.findall(word)
         if len(parts) > 1:

@@ -12,7 +12,7 @@ REFUSAL = {
     "zh": "报告里没有找到这个问题的答案。",
     "en": "The report does not seem to answer this question.",
 }
-FRAME = {"zh": "", "en": "The report says:"}
+FRAME = {"zh": "报告原文：", "en": "The report says:"}
 OUTLINE = {
     "zh": "报告共 {count} 章：",
     "en": "The report has {count} chapters:",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from askreport.answering.citations import without_markers
-from askreport.answering.phrases import FRAME, OUTLINE, SEPARATOR, Language
+from askreport.answering.phrases import FRAME, OUTLINE, SEPARATOR, Language, language_of
 from askreport.answering.sentences import ANNOUNCES, ranked
 from askreport.index import Index, Unit
 from askreport.lexical import tokenize
@@ -116,7 +116,10 @@ def _ordinal(text: str) -> int | None:
 
 
 def render(index: Index, units: Sequence[Unit], language: Language, *, whole: bool = False) -> str:
-    """The answer text: the quotes with their markers, neighbours in one paragraph."""
+    """The answer text: the quotes with their markers, neighbours in one paragraph.
+
+    Quotes in another language than the question's are introduced in the question's.
+    """
     parts: list[str] = []
     for number, unit in enumerate(units, 1):
         text = f"{without_markers(index.text(unit).strip())}[{number}]"
@@ -125,7 +128,10 @@ def render(index: Index, units: Sequence[Unit], language: Language, *, whole: bo
             parts[-1] += SEPARATOR[language] + text
         else:
             parts.append(text)
-    frame = OUTLINE[language].format(count=len(units)) if whole else FRAME[language]
+    foreign = language_of("".join(index.text(unit) for unit in units)) != language
+    frame = FRAME[language] if foreign else ""
+    if whole:
+        frame = OUTLINE[language].format(count=len(units))
     return "\n\n".join([frame, *parts] if frame else parts)
 
 
