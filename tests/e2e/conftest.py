@@ -76,7 +76,7 @@ def free_port() -> int:
 def start_server(kind: str) -> Server:
     """Start the page with the fake assistant of `kind` and wait until it prints its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.serve", str(free_port()), kind],
+        [sys.executable, "-u", "-m", "tests.e2e.serve", str(free_port()), kind],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

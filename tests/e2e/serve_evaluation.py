@@ -61,5 +61,5 @@ if __name__ == "__main__":
         port=int(sys.argv[1]),
         share=False,
         mcp="--mcp" in sys.argv,
-        on_ready=lambda address: print(address, flush=True),
+        on_ready=print,
     )

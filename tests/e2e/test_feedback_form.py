@@ -31,7 +31,7 @@ SELECT = """(words) => {
 
 def start(folder: Path) -> Server:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.serve_evaluation", str(free_port()), str(folder)],
+        [sys.executable, "-u", "-m", "tests.e2e.serve_evaluation", str(free_port()), str(folder)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

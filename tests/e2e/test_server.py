@@ -108,7 +108,7 @@ def test_a_signal_ends_the_server_in_mid_answer(number: signal.Signals) -> None:
 def test_a_taken_port_is_one_clear_line(serve: Callable[[str], str]) -> None:
     port = serve("plain").rstrip("/").rsplit(":", 1)[1]
     second = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.serve", port, "plain"],
+        [sys.executable, "-u", "-m", "tests.e2e.serve", port, "plain"],
         cwd=ROOT,
         capture_output=True,
         text=True,
