@@ -36,7 +36,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def start(folder: Path, *options: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "tests.e2e.serve_evaluation"),
+            *(sys.executable, "-u", "-m", "tests.e2e.serve_evaluation"),
             *(str(free_port()), str(folder), *options),
         ],
         cwd=ROOT,
