@@ -19,13 +19,23 @@ from safetensors.torch import save_file  # noqa: E402
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers  # noqa: E402
 from transformers import ElectraConfig, ElectraModel  # noqa: E402
 
+from askreport.embedding import BundledEmbeddings  # noqa: E402
+from askreport.reranking import Reranker  # noqa: E402
 from static_model import Bags  # noqa: E402
+from train_reranker import Group, Rewording, Scorer  # noqa: E402
+from train_reranker import fit as fit_reranker  # noqa: E402
 from transformer_card import model_card  # noqa: E402
 from transformer_data import Contrasted, Distilled, hard_negatives, parallel_pairs  # noqa: E402
-from transformer_folder import Served, save  # noqa: E402
+from transformer_folder import save, save_weights  # noqa: E402
 from transformer_loop import Recipe, Share, draw, fit  # noqa: E402
-from transformer_onnx import stored_tensors, write_graph  # noqa: E402
-from transformer_student import Encoder, padded, rounded, start_rows  # noqa: E402
+from transformer_onnx import (  # noqa: E402
+    HEAD,
+    RERANKER_WEIGHTS_FILE,
+    stored_tensors,
+    write_graph,
+    write_reranker_graph,
+)
+from transformer_student import WORDS, Encoder, padded, rounded, start_rows  # noqa: E402
 from transformer_teacher import checked_teacher  # noqa: E402
 from transformer_tokenizer import Marks, dictionary_words, make_tokenizer  # noqa: E402
 
@@ -113,8 +123,8 @@ def test_no_more_ids_than_asked_for() -> None:
 
 
 def test_sure_translations_come_first_and_the_least_sure_goes() -> None:
-    rows = [{"zh": f"第{i}句话", "en": f"sentence number {i}", "score": None} for i in range(50)]
-    rows.append({"zh": "短", "en": "too short a text", "score": None})
+    rows = [{"zh": f"第{i}句话", "en": f"sentence number {i}", "set": "a"} for i in range(50)]
+    rows.append({"zh": "短", "en": "too short a text", "set": "a"})
 
     def likeness(left: list[str], right: list[str]) -> np.ndarray:
         return np.array([float(text[1:-2]) for text in left], np.float32)
@@ -123,6 +133,12 @@ def test_sure_translations_come_first_and_the_least_sure_goes() -> None:
     assert len(pairs) == 49
     assert pairs[0] == ("第49句话", "sentence number 49")
     assert pairs[-1] == ("第1句话", "sentence number 1")
+
+
+def test_everyday_translations_are_read_more_often() -> None:
+    rows = [{"zh": "我们去吃饭吧", "en": "let us go and eat", "set": "tatoeba_anki"}]
+    pairs = parallel_pairs(rows, None, lambda a, b: np.ones(len(a), np.float32), random.Random(0))
+    assert pairs == [("我们去吃饭吧", "let us go and eat")] * 3
 
 
 def test_what_holds_the_answer_is_no_wrong_answer() -> None:
@@ -240,11 +256,11 @@ def test_sentence_transformers_reads_the_folder_and_onnxruntime_agrees(folder: P
 
     texts = [*TEXTS, "", "机 " * 100]
     reference = SentenceTransformer(str(folder), device="cpu").encode(texts)
-    served = Served(folder, 1)(texts)
+    served = BundledEmbeddings(folder).embed_array(texts)
     assert reference.shape == served.shape == (7, 32)
     assert (reference * served).sum(1).min() > 0.99
     write_graph(folder, whole_numbers=False)
-    np.testing.assert_allclose(Served(folder, 1)(texts), reference, atol=1e-5)
+    np.testing.assert_allclose(BundledEmbeddings(folder).embed_array(texts), reference, atol=1e-5)
     write_graph(folder)
 
 
@@ -253,7 +269,7 @@ def test_the_student_with_stored_weights_is_what_is_served(folder: Path) -> None
     student = toy_student(tokenizer)
     with rounded(student):
         trained = Encoder(student, tokenizer)(TEXTS)
-    assert (trained * Served(folder, 1)(TEXTS)).sum(1).min() > 0.99
+    assert (trained * BundledEmbeddings(folder).embed_array(TEXTS)).sum(1).min() > 0.99
 
 
 def test_matrices_take_one_byte_a_number(folder: Path) -> None:
@@ -280,6 +296,39 @@ def test_a_saved_folder_replaces_the_one_before(tmp_path: Path) -> None:
     save(toy_student(tokenizer), tokenizer, "card", tmp_path / "toy")
     assert (tmp_path / "toy" / "README.md").read_text() == "card"
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
+
+
+def test_the_reranker_learns_and_is_served_as_it_was_trained(folder: Path) -> None:
+    tokenizer = our_tokenizer()
+    tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]"))
+    scorer = Scorer(toy_student(tokenizer))
+    found = [Group("how many", "量子 2024", ("芯片", "机"), ("有 个",))] * 20
+    with torch.no_grad():
+        before = scorer.body.state_dict()[WORDS].clone()
+    fit_reranker(scorer, tokenizer, found, {}, minutes=0.02)
+    assert torch.equal(scorer.body.state_dict()[WORDS], before)
+    kept = {name: p for name, p in scorer.body.named_parameters() if name != WORDS}
+    kept |= {f"{HEAD}.{name}": p for name, p in scorer.head.named_parameters()}
+    save_weights(kept, folder / RERANKER_WEIGHTS_FILE)
+    write_reranker_graph(folder)
+    pairs = [("how many", "量子 2024"), ("how many", "芯片 机 个 个")]
+    encoded = tokenizer.encode_batch(pairs)
+    with torch.no_grad(), rounded(scorer):
+        trained = scorer(
+            torch.tensor([e.ids for e in encoded]),
+            torch.tensor([e.attention_mask for e in encoded]),
+        ).numpy()
+    served = Reranker(folder).scores("how many", [sentence for _, sentence in pairs])
+    assert served[0] > served[1]
+    np.testing.assert_allclose(served, trained, atol=0.2)
+
+
+def test_questions_are_said_in_other_words() -> None:
+    glosses = {"公司": ["company"], "企业": ["company"], "多大": ["how big"]}
+    said = {Rewording(glosses, random.Random(seed))("公司多大") for seed in range(60)}
+    assert "公司多大" in said
+    assert "企业多大" in said
+    assert " company  how big " in said
 
 
 def test_every_slot_of_the_card_is_filled() -> None:

@@ -89,6 +89,36 @@ def word_by_word(text: str, glosses: dict[str, list[str]], chance: random.Random
     return "".join(words)
 
 
+def synonyms(glosses: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Word -> the other words of two characters or more that have the same first gloss."""
+    meaning: dict[str, list[str]] = {}
+    for word, found in glosses.items():
+        if len(word) > 1:
+            meaning.setdefault(found[0], []).append(word)
+    same: dict[str, list[str]] = {}
+    for words in meaning.values():
+        for word in words if len(words) > 1 else []:
+            same.setdefault(word, []).extend(other for other in words if other != word)
+    return same
+
+
+def reworded(text: str, same: dict[str, list[str]], share: float, chance: random.Random) -> str:
+    """The text with about `share` of its words that have synonyms replaced by one of these."""
+    parts: list[str] = []
+    at = 0
+    while at < len(text):
+        for size in range(min(_LONGEST_WORD, len(text) - at), 1, -1):
+            if others := same.get(text[at : at + size]):
+                kept = text[at : at + size]
+                parts.append(chance.choice(others) if chance.random() < share else kept)
+                at += size
+                break
+        else:
+            parts.append(text[at])
+            at += 1
+    return "".join(parts)
+
+
 def training_texts(data: Path) -> Iterator[str]:
     """What the vocabulary is counted on: about 11 M Chinese and 9 M English characters."""
     passages = {r["passage_id"]: r["passage"] for r in rows(data, "cmrc2018.train")}

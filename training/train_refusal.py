@@ -2,19 +2,20 @@
 
     python training/train_refusal.py DATA_FOLDER
 
-DATA_FOLDER holds cmrc2018.trial.jsonl.gz. A question whose passage is in a pseudo-report is
-answerable, one whose passage was left out is not; nor is an answerable one with a number changed.
-The printed figures are cross-validated over the pseudo-reports.
+DATA_FOLDER holds cmrc2018.trial.jsonl.gz and the dictionary. What `pseudo_reports.py` calls
+answerable is; what is near or far is not, nor is an answerable question with a number changed. The
+printed figures are cross-validated over the pseudo-reports.
 """
 
-import argparse
 import json
 import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from sklearn.linear_model import LogisticRegression
@@ -22,32 +23,45 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
 from askreport.answering.refusal import FEATURE_SETS, MODEL_FILE, features
-from pseudo_reports import SEED, PseudoReport, pseudo_reports
+from pseudo_reports import SEED, PseudoReport, Wording, pseudo_reports
 
-WRONG_REFUSALS = (0.005, 0.01, 0.02, 0.05)  # shares of the answerable questions below a threshold
+WORDINGS: dict[str, tuple[Wording, ...]] = {
+    "same_language": ("plain", "reworded"),
+    "other_language": ("english",),
+}
+WRONG_REFUSALS = (0.01, 0.02, 0.05, 0.1)  # shares of the answerable questions below a threshold
 _NUMBER = re.compile(r"\d+")
 console = Console()
 
 
-def main() -> None:
-    """Learn, print cross-validated figures, write the model."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
-    rows, labels, groups = examples(parser.parse_args().data / "cmrc2018.trial.jsonl.gz")
+class Example(NamedTuple):
+    """One question as asked: whether it is answerable, and the features of the answer found."""
+
+    kind: str
+    wording: Wording
+    group: int
+    features: dict[str, float]
+
+
+def main(data: Annotated[Path, typer.Argument(help="Folder of the training sets.")]) -> None:
+    """Learn on DATA, print cross-validated figures, write the model."""
+    rng = random.Random(SEED)
+    found = [
+        example
+        for group, report in enumerate(pseudo_reports(data))
+        for example in _examples(report, group, rng)
+    ]
     models = {}
     for name, columns in FEATURE_SETS.items():
-        x = np.array([[row[column] for column in columns] for row in rows])
-        model = LogisticRegression(C=1.0, max_iter=2000, class_weight="balanced")
+        used = [example for example in found if example.wording in WORDINGS[name]]
+        x = np.array([[example.features[column] for column in columns] for example in used])
+        labels = np.array([example.kind == "answerable" for example in used])
+        groups = np.array([example.group for example in used])
+        model = LogisticRegression(C=1.0, max_iter=5000, class_weight="balanced")
         unseen = cross_val_predict(
             model, x, labels, groups=groups, cv=LeaveOneGroupOut(), method="predict_proba"
         )[:, 1]
-        console.print(f"{name}: AUC {roc_auc_score(labels, unseen):.3f}")
-        for share in WRONG_REFUSALS:
-            threshold = float(np.quantile(unseen[labels == 1], share))
-            right = float(np.mean(unseen[labels == 0] < threshold))
-            console.print(
-                f"  below {threshold:.3f}: {share:.1%} of the answerable, {right:.0%} of the others"
-            )
+        _report(name, used, labels, unseen)
         model.fit(x, labels)
         weights = zip(columns, model.coef_[0], strict=True)
         models[name] = {
@@ -57,25 +71,29 @@ def main() -> None:
     MODEL_FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
 
 
-def examples(path: Path) -> tuple[list[dict[str, float]], NDArray[np.int64], NDArray[np.int64]]:
-    """Features, labels (1: answerable) and pseudo-report of every question."""
-    rng = random.Random(SEED)
-    found = [
-        (row, label, group)
-        for group, report in enumerate(pseudo_reports(path))
-        for row, label in _examples(report, rng)
-    ]
-    rows, labels, groups = zip(*found, strict=True)
-    return list(rows), np.array(labels), np.array(groups)
+def _report(
+    name: str, used: list[Example], labels: NDArray[np.bool_], unseen: NDArray[np.float64]
+) -> None:
+    """Print the AUC by wording, and what thresholds would refuse."""
+    for wording in WORDINGS[name]:
+        asked = np.array([example.wording == wording for example in used])
+        area = roc_auc_score(labels[asked], unseen[asked])
+        console.print(f"{name}, {wording}: AUC {area:.3f}")
+    kinds = np.array([example.kind for example in used])
+    for share in WRONG_REFUSALS:
+        threshold = float(np.quantile(unseen[labels], share))
+        right = {kind: f"{np.mean(unseen[kinds == kind] < threshold):.0%}" for kind in set(kinds)}
+        console.print(f"  below {threshold:.3f}: {right}")
 
 
-def _examples(report: PseudoReport, rng: random.Random) -> Iterator[tuple[dict[str, float], int]]:
-    for asked in report.answerable:
-        yield _features(report, asked.question), 1
-        if _NUMBER.search(asked.question):
-            yield _features(report, other_number(asked.question, rng)), 0
-    for question in report.unanswerable:
-        yield _features(report, question), 0
+def _examples(report: PseudoReport, group: int, rng: random.Random) -> Iterator[Example]:
+    for asked in report.asked:
+        for wording, question in asked.wordings.items():
+            yield Example(asked.kind, wording, group, _features(report, question))
+        plain = asked.wordings["plain"]
+        if asked.kind == "answerable" and _NUMBER.search(plain):
+            changed = _features(report, other_number(plain, rng))
+            yield Example("other number", "plain", group, changed)
 
 
 def _features(report: PseudoReport, question: str) -> dict[str, float]:
@@ -93,4 +111,4 @@ def other_number(question: str, rng: random.Random) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -2,18 +2,19 @@
 
     python training/train_sentences.py DATA_FOLDER
 
-DATA_FOLDER holds cmrc2018.trial.jsonl.gz. Of the candidate sentences of a question on its
-pseudo-report those of its own passage that hold an answer are right, all others wrong. The weights
-maximise the probability of the right ones in a softmax over the candidates (ListNet, Cao et al.
-2007). The printed figures are cross-validated over the pseudo-reports.
+DATA_FOLDER holds cmrc2018.trial.jsonl.gz and the dictionary. Of the candidate sentences of a
+question on its pseudo-report those of its own passage that hold an answer are right, all others
+wrong. The weights maximise the probability of the right ones in a softmax over the candidates
+(ListNet, Cao et al. 2007). The printed figures are cross-validated over the pseudo-reports.
 """
 
-import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from scipy.optimize import minimize
@@ -21,9 +22,15 @@ from scipy.optimize import minimize
 from askreport.answering.sentences import FEATURES, MODEL_FILE, candidates
 from askreport.chunking import containing
 from askreport.retrieval import Searcher
-from pseudo_reports import Asked, pseudo_reports
+from pseudo_reports import Asked, Wording, pseudo_reports
 
+WORDINGS: dict[str, tuple[Wording, ...]] = {
+    "seeing": ("plain", "reworded"),
+    "blind": ("english",),
+}
 L2 = 1e-3
+MARGINS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)  # of scores below the best, tried for an answer
+MOST = 3  # sentences of an answer
 PLAIN = np.array([1.0, 1.0, 1.0] + [0.0] * (len(FEATURES) - 3))
 Weights = NDArray[np.float64]
 console = Console()
@@ -38,17 +45,14 @@ class Ranking:
     group: int
 
 
-def main() -> None:
-    """Learn with both sides and with the dense side alone, print figures, write the model."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
-    seen: dict[str, list[Ranking]] = {"seeing": [], "blind": []}
-    for group, report in enumerate(
-        pseudo_reports(parser.parse_args().data / "cmrc2018.trial.jsonl.gz")
-    ):
-        for asked in report.answerable:
-            seen["seeing"].append(ranking(report.searcher, asked, group))
-            seen["blind"].append(ranking(report.blind, asked, group))
+def main(data: Annotated[Path, typer.Argument(help="Folder of the training sets.")]) -> None:
+    """Learn on DATA for either set of weights, print figures, write the model."""
+    seen: dict[str, list[Ranking]] = {name: [] for name in WORDINGS}
+    for group, report in enumerate(pseudo_reports(data)):
+        for asked in report.asked:
+            for name, wordings in WORDINGS.items():
+                if asked.kind == "answerable":
+                    seen[name] += [ranking(report.searcher, asked, w, group) for w in wordings]
     models = {name: learn(name, rankings) for name, rankings in seen.items()}
     MODEL_FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
 
@@ -63,6 +67,10 @@ def learn(name: str, rankings: list[Ranking]) -> dict[str, float]:
         plain = np.mean([hit(r, PLAIN, k) for r in rankings])
         better = np.mean([hit(r, learned[r.group], k) for r in rankings])
         console.print(f"{name}, right among {k}: plain sum {plain:.3f}, learned {better:.3f}")
+    for margin in MARGINS:
+        told = [within(r, learned[r.group], margin) for r in rankings]
+        sentences, hits = np.mean([len(t) for t in told]), np.mean([t.any() for t in told])
+        console.print(f"  margin {margin}: {sentences:.2f} sentences, right among them {hits:.3f}")
     weights = {
         feature: round(float(w), 4) for feature, w in zip(FEATURES, fit(rankings), strict=True)
     }
@@ -70,10 +78,10 @@ def learn(name: str, rankings: list[Ranking]) -> dict[str, float]:
     return weights
 
 
-def ranking(searcher: Searcher, asked: Asked, group: int) -> Ranking:
+def ranking(searcher: Searcher, asked: Asked, wording: Wording, group: int) -> Ranking:
     """The candidates of one question, labelled."""
     index = searcher.index
-    positions, rows = candidates(index, searcher.search(asked.question))
+    positions, rows = candidates(index, searcher.search(asked.wordings[wording]))
     paragraphs = index.reports[0].paragraphs
     right = [
         containing(paragraphs, unit.start) == asked.passage
@@ -108,5 +116,13 @@ def hit(ranking: Ranking, weights: Weights, k: int) -> bool:
     return bool(ranking.right[best].any())
 
 
+def within(ranking: Ranking, weights: Weights, margin: float) -> NDArray[np.bool_]:
+    """Right or wrong, for the at most `MOST` sentences that score at most `margin` below the
+    best."""
+    scores = ranking.rows @ weights
+    best = np.argsort(-scores, kind="stable")[:MOST]
+    return ranking.right[best][scores[best] >= scores[best[0]] - margin]
+
+
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,4 +1,4 @@
-"""Train the bundled static embedding model and put it in its place.
+"""Train the static embedding model, from which the transformer starts.
 
     python training/train_static.py train DATA TEACHER [--tokenizer tokenizer.json] [--out FOLDER]
     python training/train_static.py measure FOLDER PASSAGES.json [--questions QUESTIONS.json]
@@ -30,10 +30,10 @@ from static_tokenizer import train_tokenizer
 
 PACKAGES = ("torch", "tokenizers", "sentence-transformers", "safetensors", "numpy")
 PIECES = 44_000
-OUT = Path(__file__).parents[1] / "src" / "askreport" / "models" / "zh-en-static"
+OUT = Path("build/training/static")
 
 console = Console()
-app = typer.Typer(add_completion=False, help="The bundled static embedding model.")
+app = typer.Typer(add_completion=False, help="The static embedding model.")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Train the bundled transformer embedding model and put it in its place.
 
-    python training/train_transformer.py DATA TEACHER [--minutes 150] [--work FOLDER] [--out FOLDER]
+    python training/train_transformer.py DATA TEACHER [--static FOLDER] [--work FOLDER]
 
 TRANSFORMER.md says where DATA and TEACHER come from, what was decided and what was measured. Cut
 off, the same command goes on from the last checkpoint.
@@ -18,11 +18,12 @@ import typer
 from rich.console import Console
 from tokenizers import Tokenizer
 
+from askreport.embedding import BundledEmbeddings
 from static_data import digests, glossary, training_texts
 from static_measure import on_tuning_sets
 from transformer_card import model_card
 from transformer_data import make_sources, static_likeness
-from transformer_folder import Served, save
+from transformer_folder import save
 from transformer_loop import Recipe, fit
 from transformer_student import make_student
 from transformer_teacher import WEIGHTS_SHA256, Teacher, checked_teacher
@@ -34,10 +35,8 @@ PACKAGES = (
 )  # fmt: skip
 PIECES = 32_000
 LONGEST = 384  # pieces of a text that are read
-MODELS = Path(__file__).parents[1] / "src" / "askreport" / "models"
-OUT = MODELS / "zh-en-mini"
+OUT = Path(__file__).parents[1] / "src" / "askreport" / "models" / "zh-en-mini"
 STATIC_FILES = ("tokenizer.json", "model.safetensors")
-STATIC = MODELS / "zh-en-static"
 
 console = Console()
 
@@ -45,10 +44,12 @@ console = Console()
 def train(
     data: Annotated[Path, typer.Argument(help="Folder of the training sets.")],
     teacher: Annotated[Path, typer.Argument(help="Folder of all-MiniLM-L6-v2.")],
-    work: Annotated[Path, typer.Option(help="Checkpoint and caches.")] = Path("build/transformer"),
+    work: Annotated[Path, typer.Option(help="Checkpoint and caches.")] = Path("build/training"),
     out: Annotated[Path, typer.Option(help="Where the model goes.")] = OUT,
-    static: Annotated[Path, typer.Option(help="The finished static model.")] = STATIC,
-    minutes: Annotated[float, typer.Option(help="Most minutes of training steps.")] = 130,
+    static: Annotated[Path, typer.Option(help="The finished static model.")] = Path(
+        "build/training/static"
+    ),
+    minutes: Annotated[float, typer.Option(help="Most minutes of training steps.")] = 80,
     steps: Annotated[int, typer.Option(help="Most training steps.")] = Recipe.steps,
     layers: Annotated[int, typer.Option(help="Layers of the body.")] = Recipe.layers,
     most: Annotated[int | None, typer.Option(help="Rows of each set, for trying out.")] = None,
@@ -65,7 +66,7 @@ def train(
     sources = make_sources(
         data,
         tokenizer,
-        Teacher(folder, work, threads),
+        Teacher(folder, work),
         static_likeness(static),
         most,
         recipe.seed,
@@ -76,12 +77,12 @@ def train(
     found = {
         **digests(data),
         "model.safetensors of all-MiniLM-L6-v2": WEIGHTS_SHA256,
-        **{f"{name} of zh-en-static": _digest(static / name) for name in STATIC_FILES},
+        **{f"{name} of the static model": _digest(static / name) for name in STATIC_FILES},
     }
     run = {**asdict(clock), "minutes": minutes, "threads": threads, "rows of each set": most}
     with console.status("measuring"):
         save(student, tokenizer, "", work / "model")
-        figures = on_tuning_sets(data, Served(work / "model", threads))
+        figures = on_tuning_sets(data, BundledEmbeddings(work / "model").embed_array)
     for name, value in figures.items():
         console.print(f"{name}: {value:.3f}")
     pieces = tokenizer.get_vocab_size()

@@ -32,6 +32,8 @@ HARD = 4  # wrong answers kept for each question
 _READ = 30  # best by BM25, of which those are taken that do not hold the answer
 _SURE = 0.5  # share of the translations that training begins with
 _MISALIGNED = 0.03  # share of the translations that is left out, the least sure
+_MOST_OF_A_SET = 25_000  # translations; more of one manual would teach its phrases
+_EVERYDAY = {"tatoeba_anki": 3}  # how often a set is read: the one that is not technical
 _CHINESE_CHARS = (4, 90)
 _ENGLISH_CHARS = (8, 260)
 _BATCH = 2_000
@@ -136,7 +138,9 @@ def _distilled(
 ) -> Iterator[tuple[str, Distilled]]:
     pairs = parallel_pairs(rows(data, "parallel.train"), most, likeness, chance)
     longest = Longest().sentence
-    targets = teacher.vectors([en for _, en in pairs], "translations")
+    english = sorted({en for _, en in pairs})  # read once each, however often it is learned from
+    vectors = dict(zip(english, teacher.vectors(english, "translations"), strict=True))
+    targets = np.stack([vectors[en] for _, en in pairs])
     for name, side in (("parallel", 0), ("english", 1)):
         texts = numbered(tokenizer, [pair[side] for pair in pairs], longest)
         yield name, Distilled(texts, targets, _SURE if name == "parallel" else 1.0)
@@ -152,12 +156,17 @@ def parallel_pairs(
 
     The sets give no score of their own (theirs is null throughout), so the order is by `likeness`.
     """
-    usable = [
-        (row["zh"], row["en"])
-        for row in found
-        if _CHINESE_CHARS[0] <= len(row["zh"]) <= _CHINESE_CHARS[1]
-        and _ENGLISH_CHARS[0] <= len(row["en"]) <= _ENGLISH_CHARS[1]
-    ]
+    sets: dict[str, list[tuple[str, str]]] = {}
+    for row in found:
+        if (
+            _CHINESE_CHARS[0] <= len(row["zh"]) <= _CHINESE_CHARS[1]
+            and _ENGLISH_CHARS[0] <= len(row["en"]) <= _ENGLISH_CHARS[1]
+        ):
+            sets.setdefault(row["set"], []).append((row["zh"], row["en"]))
+    usable: list[tuple[str, str]] = []
+    for name, pairs in sets.items():
+        chance.shuffle(pairs)
+        usable += pairs[:_MOST_OF_A_SET] * _EVERYDAY.get(name, 1)
     chance.shuffle(usable)
     usable = usable[:most]
     scores = likeness([zh for zh, _ in usable], [en for _, en in usable])

@@ -1,26 +1,22 @@
-"""The folder of the finished model: sentence-transformers reads it, and onnxruntime alone."""
+"""The folder of the finished model; sentence-transformers and `askreport.embedding` read it."""
 
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
+import torch
 from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer
 from transformers import ElectraModel, PreTrainedTokenizerFast
 
-from static_measure import Vectors
 from static_tokenizer import UNKNOWN
-from transformer_onnx import GRAPH_FILE, INPUTS, OUTPUT, WEIGHTS_FILE, write_graph
+from transformer_onnx import WEIGHTS_FILE, write_graph
 from transformer_student import STORED, is_rounded
 from transformer_tokenizer import END, PADDING, START
-
-_BATCH_PIECES = 512  # of a batch with its padding; more leaves the processor's caches
 
 
 def save(student: ElectraModel, tokenizer: Tokenizer, card: str, folder: Path) -> None:
@@ -46,12 +42,7 @@ def save(student: ElectraModel, tokenizer: Tokenizer, card: str, folder: Path) -
         ]
         model = SentenceTransformer(modules=modules, device="cpu")
         model.save_pretrained(str(beside), create_model_card=False)
-    weights = {
-        name: (p.to(STORED) if is_rounded(p) else p).detach().clone().contiguous()
-        for name, p in student.named_parameters()
-    }
-    save_file(weights, beside / WEIGHTS_FILE, metadata={"format": "pt"})
-    (beside / WEIGHTS_FILE).chmod(0o644)  # safetensors makes it readable by its owner only
+    save_weights(dict(student.named_parameters()), beside / WEIGHTS_FILE)
     compact = json.loads((beside / "tokenizer.json").read_text(encoding="utf-8"))
     (beside / "tokenizer.json").write_text(
         json.dumps(compact, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
@@ -64,47 +55,11 @@ def save(student: ElectraModel, tokenizer: Tokenizer, card: str, folder: Path) -
     shutil.rmtree(old, ignore_errors=True)
 
 
-class Served:
-    """Texts to unit vectors from a saved folder, by onnxruntime and tokenizers alone.
-
-    This is what a reader of the folder has to do; the package has its own.
-    """
-
-    def __init__(self, folder: Path, threads: int) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"]
-        )
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-
-    def __call__(self, texts: Sequence[str]) -> Vectors:
-        encoded = self._tokenizer.encode_batch_fast(list(texts))
-        order = np.argsort([len(e.ids) for e in encoded], kind="stable")
-        found: list[Vectors] = []
-        at = 0
-        while at < len(order):
-            size = 1
-            while at + size < len(order) and (
-                (size + 1) * len(encoded[order[at + size]].ids) <= _BATCH_PIECES
-            ):
-                size += 1
-            found.append(self._run([encoded[i].ids for i in order[at : at + size]]))
-            at += size
-        restored = np.empty_like(order)
-        restored[order] = np.arange(len(order))
-        vectors: Vectors = np.concatenate(found)[restored]
-        return vectors
-
-    def _run(self, texts: Sequence[Sequence[int]]) -> Vectors:
-        """Vectors of one batch; the last text is the longest."""
-        ids = np.zeros((len(texts), len(texts[-1])), np.int64)
-        real = np.zeros_like(ids)
-        for row, mask, text in zip(ids, real, texts, strict=True):
-            row[: len(text)] = text
-            mask[: len(text)] = 1
-        feed = dict(zip(INPUTS, (ids, real), strict=True))
-        vectors: Vectors = self._session.run([OUTPUT], feed)[0]
-        return vectors
+def save_weights(parameters: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Write them as they are served: matrices as 8-bit floats."""
+    weights = {
+        name: (p.to(STORED) if is_rounded(p) else p).detach().clone().contiguous()
+        for name, p in parameters.items()
+    }
+    save_file(weights, path, metadata={"format": "pt"})
+    path.chmod(0o644)  # safetensors makes it readable by its owner only

@@ -32,14 +32,14 @@ class Share(NamedTuple):
 
 
 MIX: dict[str, Share] = {
-    "parallel": Share(0.46, 128),
-    "english": Share(0.08, 128),
+    "parallel": Share(0.48, 128),
+    "english": Share(0.10, 128),
     "word": Share(0.12, 512),
     "question-sentence": Share(0.12, 64),
     "question-passage": Share(0.05, 16),
     "glossed question": Share(0.04, 64),
     "heading": Share(0.05, 48),
-    "neighbour": Share(0.08, 64),
+    "neighbour": Share(0.04, 64),
 }
 
 
@@ -49,12 +49,12 @@ class Recipe:
 
     seed: int = 7
     layers: int = 6
-    steps: int = 4_500
-    vocabulary_share: float = 0.25  # of the steps: only the vocabulary learns
+    steps: int = 6_000
+    vocabulary_share: float = 0.2  # of the steps: only the vocabulary learns
     rounded_share: float = 0.08  # of the steps, the last ones: weights as they will be stored
     strict_share: float = 0.5  # of the steps: sure translations come first, then ever more
     vocabulary_rate: float = 2e-3
-    body_rate: float = 5e-5
+    body_rate: float = 1e-4
     warm_up_steps: int = 50
     lowest_rate: float = 0.02  # share of the rate that is left at the end
     temperature: float = 0.05
@@ -120,7 +120,7 @@ def _optimizer(student: ElectraModel, recipe: Recipe) -> torch.optim.AdamW:
     words = [p for name, p in student.named_parameters() if name == WORDS]
     body = [p for name, p in student.named_parameters() if name != WORDS]
     groups: list[dict[str, Any]] = [{"params": words, "weight_decay": 0.0}, {"params": body}]
-    return torch.optim.AdamW(groups, lr=0.0, weight_decay=recipe.weight_decay)
+    return torch.optim.AdamW(groups, lr=0.0, weight_decay=recipe.weight_decay, fused=True)
 
 
 def _step(

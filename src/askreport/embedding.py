@@ -1,9 +1,9 @@
 """Embedding models behind LangChain's `Embeddings`.
 
-`bundled` is a sentence-transformers `StaticEmbedding` that comes with the package.
-sentence-transformers takes eight seconds to import, so it has a light reader here (tokenizers and
-NumPy) that gives the same vectors, which a test shows. Every other name is a sentence-transformers
-model: a folder, or a name in the local cache of the Hugging Face hub.
+`bundled` is a small transformer that comes with the package as a sentence-transformers folder.
+sentence-transformers takes eight seconds to import, so the folder has a light reader here
+(tokenizers and onnxruntime) that gives the same vectors, which a test shows. Every other name is a
+sentence-transformers model: a folder, or a name in the local cache of the Hugging Face hub.
 """
 
 import hashlib
@@ -19,53 +19,37 @@ from numpy.typing import NDArray
 
 from askreport.config import BUNDLED
 from askreport.errors import ModelUnavailable
+from askreport.onnx import GraphRunner
 
-BUNDLED_FOLDER = Path(__file__).parent / "models" / "zh-en-static"
+BUNDLED_FOLDER = Path(__file__).parent / "models" / "zh-en-mini"
+_FILES = ("tokenizer.json", "model.safetensors", "model.onnx")
 
 
-class StaticEmbeddings(Embeddings):
-    """Mean of the vectors of a text's pieces, at unit length (zeros for a text without pieces).
+class BundledEmbeddings(Embeddings):
+    """Unit vectors of texts by the transformer in `folder`. May be used by many threads at once.
 
-    Reads a sentence-transformers folder whose first module is a `StaticEmbedding`. May be used by
-    many threads at once.
+    Reads a sentence-transformers folder with a `model.onnx` beside its weights.
     """
 
-    def __init__(self, folder: Path) -> None:
-        from safetensors.numpy import load_file
-        from tokenizers import Tokenizer
-
-        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
-        self._module = folder / modules[0]["path"]
-        self._tokenizer = Tokenizer.from_file(str(self._module / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        weights = load_file(self._module / "model.safetensors")
-        self._rows = weights["embeddings"]  # (pieces, dimension) int8
-        self._scales = weights["weights"].astype(np.float32)  # (pieces,)
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return int(self._rows.shape[1])
+    def __init__(self, folder: Path = BUNDLED_FOLDER) -> None:
+        self._folder = folder
+        self._runner = GraphRunner(folder / "model.onnx", folder / "tokenizer.json")
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self.dimension = int(config["hidden_size"])
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the tokenizer and the weights."""
+        """SHA-256 of the tokenizer, the weights and the graph."""
         content = hashlib.sha256()
-        for name in ("tokenizer.json", "model.safetensors"):
-            content.update((self._module / name).read_bytes())
+        for name in _FILES:
+            content.update((self._folder / name).read_bytes())
         return content.hexdigest()
 
     def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of `texts`, shape (n, dimension)."""
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        for vector, encoding in zip(vectors, encodings, strict=True):
-            if encoding.ids:
-                scales = self._scales[encoding.ids]
-                vector[:] = scales @ self._rows[encoding.ids].astype(np.float32)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        np.divide(vectors, norms, out=vectors, where=norms > 0)
-        return vectors
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return self._runner.run(list(texts))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [[float(x) for x in vector] for vector in self.embed_array(texts)]
@@ -77,7 +61,7 @@ class StaticEmbeddings(Embeddings):
 def make_embeddings(model: str) -> Embeddings:
     """The embeddings that `model` names: `bundled`, a folder, or a name in the local hub cache."""
     if model == BUNDLED:
-        return StaticEmbeddings(BUNDLED_FOLDER)
+        return BundledEmbeddings()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from langchain_huggingface import HuggingFaceEmbeddings
 
@@ -97,7 +81,7 @@ def make_embeddings(model: str) -> Embeddings:
 
 def model_digest(model: str, embeddings: Embeddings) -> str:
     """What tells models of one name apart: a digest of the weights, or of the folder's listing."""
-    if isinstance(embeddings, StaticEmbeddings):
+    if isinstance(embeddings, BundledEmbeddings):
         return embeddings.digest
     folder = Path(model)
     listing = [
@@ -110,6 +94,6 @@ def model_digest(model: str, embeddings: Embeddings) -> str:
 
 def embed_texts(embeddings: Embeddings, texts: Sequence[str]) -> NDArray[np.float32]:
     """Unit vectors of `texts`, shape (n, dimension), whichever embeddings are used."""
-    if isinstance(embeddings, StaticEmbeddings):
+    if isinstance(embeddings, BundledEmbeddings):
         return embeddings.embed_array(texts)
     return np.asarray(embeddings.embed_documents(list(texts)), dtype=np.float32)

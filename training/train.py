@@ -1,0 +1,41 @@
+"""Make the bundled models, from the sets to `src/askreport/models`, one step after the other.
+
+    python training/train.py DATA TEACHER [--work FOLDER]
+
+The static model is only a means: it gives the transformer its pieces, and says which translations
+are sure. Run again after a break, it goes on where it was; README.md has the time that each takes.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+HERE = Path(__file__).parent
+console = Console()
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="Folder of the training sets.")],
+    teacher: Annotated[Path, typer.Argument(help="Folder of all-MiniLM-L6-v2.")],
+    work: Annotated[Path, typer.Option(help="What is needed in between.")] = Path("build/training"),
+) -> None:
+    """Make all models."""
+    static = work / "static"
+    if not static.exists():
+        _run("train_static.py", "train", data, teacher, "--out", static)
+    _run("train_transformer.py", data, teacher, "--work", work, "--static", static)
+    for script in ("train_reranker.py", "train_sentences.py", "train_refusal.py"):
+        _run(script, data)
+
+
+def _run(script: str, *arguments: str | Path) -> None:
+    console.rule(script)
+    subprocess.run([sys.executable, HERE / script, *arguments], check=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)
