@@ -18,7 +18,7 @@ SOURCE = REPOSITORY / "src" / "askreport"
 ROWS = (
     {"errors", "schema"},
     {"config", "prompts"},
-    {"reading", "chunking", "embedding", "lexical"},
+    {"onnx", "reading", "chunking", "embedding", "reranking", "lexical"},
     {"index", "store"},
     {"retrieval"},
     {"answering"},
