@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from askreport.errors import QuestionsUnreadable
-from askreport.evaluation.benchmark import Benchmark, read_squad, run_benchmark
+from askreport.evaluation.benchmark import (
+    Benchmark,
+    read_squad,
+    run_benchmark,
+    sentence_benchmark,
+)
 
 
 def squad(path: Path, *paragraphs: tuple[str, Sequence[tuple[str, str]]]) -> Path:
@@ -133,3 +138,36 @@ def test_a_retriever_that_finds_nothing_and_one_that_ignores_k() -> None:
     benchmark = Benchmark(tuple("abcdefghijklm"), ("first",), (12,))
     metrics = run_benchmark({"a": lambda q, k: [], "b": lambda q, k: range(13)}, benchmark).metrics
     assert set(metrics["a"].values()) == set(metrics["b"].values()) == {0.0}
+
+
+# sentences
+
+
+def test_an_answer_is_in_the_sentence_where_it_begins() -> None:
+    whole = Benchmark(
+        ("甲在 北。乙在南。", "丙在东。"),
+        ("北在哪？", "谁在南？", "丙呢？", "丁呢？"),
+        (0, 0, 1, 1),
+        (2, 4, 2, None),
+    )
+    sentences = ["甲在 北。", "乙在南。", "丙在东。"]
+    assert sentence_benchmark(whole, sentences, [0, 0, 1]) == Benchmark(
+        tuple(sentences), ("北在哪？", "谁在南？", "丙呢？"), (0, 1, 2)
+    )
+
+
+def test_places_come_from_the_file_of_the_passages(tmp_path: Path) -> None:
+    text = "甲在 北。乙在南。"
+    answer = {"text": "南", "answer_start": text.index("南")}
+    for name, question, answers in (("zh", "乙在哪？", [answer]), ("en", "where?", [])):
+        asked = {"id": "1", "question": question, "answers": answers}
+        value = {"data": [{"paragraphs": [{"context": text, "qas": [asked]}]}]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
+    found = read_squad(tmp_path / "zh.json", tmp_path / "en.json")
+    assert found.questions == ("where?",)
+    assert found.answers == (6,)
+
+
+def test_without_places_there_is_nothing_to_measure() -> None:
+    with pytest.raises(QuestionsUnreadable, match="answer_start"):
+        sentence_benchmark(Benchmark(("甲。",), ("谁？",), (0,), (None,)), ["甲。"], [0])

@@ -1,9 +1,12 @@
 """Answers by quoting."""
 
+from pathlib import Path
+
 import pytest
 
-from askreport import Assistant
-from askreport.answering.outline import asks_for_outline
+from askreport import Answer, Assistant, build_index, open_assistant
+from askreport.answering.outline import asks_for_outline, chapter_asked_about
+from askreport.answering.phrases import frame, place
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,12 @@ def test_a_chapter_is_summed_up_by_its_title_and_key_sentences(
     assert len(answer.citations) == 7
 
 
+def test_a_chapter_is_named_by_its_number(assistant: Assistant) -> None:
+    answer = assistant.ask("那第二名呢？", [{"q": "这份报告讲了哪十大趋势？", "a": "……"}])
+    assert {citation.chapter for citation in answer.citations} == {"TOP2"}
+    assert chapter_asked_about("第十一名呢？", assistant.reports) is None
+
+
 def test_chapter_1_is_not_chapter_10(assistant: Assistant) -> None:
     assert {c.chapter for c in assistant.ask("请概括 TOP10").citations} == {"TOP10"}
     assert {c.chapter for c in assistant.ask("请概括 TOP1").citations} == {"TOP1"}
@@ -73,3 +82,66 @@ def test_quotes_are_in_reading_order_with_one_marker_each(
     for citation in answer.citations:
         assert answer.answer.count(f"[{citation.number}]") == 1
         assert citation.quote.strip() in answer.answer
+
+
+COMPANIES = """# 甲公司
+
+甲公司成立于一九九零年，生产家用电器。它的总部设在上海的一座旧厂房里。
+
+甲公司去年的研发投入是三亿元。员工大多住在附近。
+
+# 乙公司
+
+乙公司去年的研发投入是五亿元。其实乙公司最早是一家卖面包的小店。
+
+乙公司的食堂每天供应三种汤。
+"""
+
+
+def ask_about_companies(tmp_path: Path, question: str) -> Answer:
+    report = tmp_path / "companies.md"
+    report.write_text(COMPANIES, encoding="utf-8")
+    build_index([report], tmp_path / "index")
+    return open_assistant(tmp_path / "index", answer__refuse_below=0).ask(question)
+
+
+def test_a_sentence_that_points_back_is_quoted_with_the_one_before(tmp_path: Path) -> None:
+    answer = ask_about_companies(tmp_path, "总部设在哪里？")
+    quotes = [citation.quote for citation in answer.citations]
+    whole = "甲公司成立于一九九零年，生产家用电器。它的总部设在上海的一座旧厂房里。"
+    assert whole in quotes or {whole[:19], whole[19:]} <= set(quotes)
+
+
+def test_actually_does_not_point_back(tmp_path: Path) -> None:
+    answer = ask_about_companies(tmp_path, "乙公司最早卖什么？")
+    assert "其实乙公司最早是一家卖面包的小店。" in [c.quote for c in answer.citations]
+
+
+def test_a_comparison_quotes_both_sides(tmp_path: Path) -> None:
+    answer = ask_about_companies(tmp_path, "甲公司和乙公司的研发投入分别是多少？")
+    assert "三亿元" in answer.answer
+    assert "五亿元" in answer.answer
+    assert {"甲公司", "乙公司"} == {citation.chapter for citation in answer.citations}
+
+
+def test_a_summary_opens_with_the_title_of_its_chapter(tmp_path: Path) -> None:
+    answer = ask_about_companies(tmp_path, "请总结乙公司的研发和食堂")
+    assert answer.citations[0].quote == "乙公司"
+    assert {citation.chapter for citation in answer.citations} == {"乙公司"}
+
+
+def test_a_question_in_another_language_is_told_where_the_quotes_stand(tmp_path: Path) -> None:
+    answer = ask_about_companies(tmp_path, "How much did company 乙公司 invest in research?")
+    assert answer.answer.startswith("The report says, in chapter ")
+
+
+def test_places_are_named_once_each() -> None:
+    places = [
+        place("A", 3, "en"),
+        place("A", 3, "en"),
+        place(None, 4, "en"),
+        place(None, None, "en"),
+    ]
+    assert frame(places, "en") == "The report says, in chapter A, page 3; page 4:"
+    assert frame([place(None, None, "zh")], "zh") == "报告原文："
+    assert frame([place("A", 3, "zh")], "zh") == "报告原文（A，第 3 页）："

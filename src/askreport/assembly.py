@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from askreport import config, index
 from askreport.answering.chain import make_chain
+from askreport.answering.sentences import ranked
 from askreport.answering.writing import Writer
 from askreport.chunking import split_passages
 from askreport.config import Settings
@@ -21,9 +22,10 @@ from askreport.errors import (
     QuestionInvalid,
     ReportUnreadable,
 )
-from askreport.evaluation.benchmark import BenchmarkResult, read_squad
+from askreport.evaluation.benchmark import BenchmarkResult, read_squad, sentence_benchmark
 from askreport.evaluation.benchmark import run_benchmark as measure
 from askreport.reading import READERS, read_report, report_from_paragraphs
+from askreport.reranking import Reranker
 from askreport.retrieval import MODES, Mode, Searcher, documents
 from askreport.schema import Answer, IndexInfo, Report, Turn
 
@@ -48,6 +50,7 @@ class Assistant:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._embeddings = make_embeddings(settings.embedding.model)
+        self._reranker = _reranker(settings, settings.retrieval.mode)
         model = make_chat_model(settings)
         self._writer = Writer(model, settings.llm.model) if model else None
         self._swap = threading.Lock()
@@ -109,7 +112,7 @@ class Assistant:
             self._settings.index.directory, _recipe(self._settings, self._embeddings)
         )
         mode: Mode = self._settings.retrieval.mode  # type: ignore[assignment]  # pattern-checked
-        return Searcher(opened, self._embeddings, mode)
+        return Searcher(opened, self._embeddings, mode, self._reranker)
 
     def _make_chain(self) -> "Runnable[Any, Any]":
         return make_chain(
@@ -187,10 +190,14 @@ def run_benchmark(
     settings: Settings,
     index_dir: Path | None = None,
     progress: Progress | None = None,
+    *,
+    sentences: bool = False,
 ) -> BenchmarkResult:
     """Retrieval on SQuAD-format files, each paragraph a passage; on the code path of the product.
 
-    The index is kept in `index_dir`, or made in a temporary folder. Raises `QuestionsUnreadable`.
+    With `sentences`, the sentence that holds the answer is looked for among those of all passages,
+    hybrid being how sentences are chosen for an answer. The index is kept in `index_dir`, or made
+    in a temporary folder. Raises `QuestionsUnreadable`.
     """
     benchmark = read_squad(passages, questions)
     report = report_from_paragraphs(passages.name, benchmark.passages)
@@ -201,7 +208,14 @@ def run_benchmark(
         index.build(folder, [report], [report.paragraphs], embeddings, recipe, progress)
         opened = index.open_index(folder, recipe)
         try:
-            retrievers = {str(mode): _ranking(Searcher(opened, embeddings, mode)) for mode in MODES}
+            if sentences:
+                texts = [opened.text(unit) for unit in opened.sentences]
+                benchmark = sentence_benchmark(benchmark, texts, opened.sentence_passage.tolist())
+            rank = _sentence_ranking if sentences else _ranking
+            retrievers = {
+                str(mode): rank(Searcher(opened, embeddings, mode, _reranker(settings, mode)), mode)
+                for mode in MODES
+            }
             return measure(
                 retrievers,
                 benchmark,
@@ -213,8 +227,21 @@ def run_benchmark(
             opened.close()
 
 
-def _ranking(searcher: Searcher) -> Callable[[str, int], Sequence[int]]:
+def _reranker(settings: Settings, mode: str) -> Reranker | None:
+    """A mode of one side is that side alone."""
+    return Reranker() if settings.retrieval.rerank and mode == "hybrid" else None
+
+
+def _ranking(searcher: Searcher, _: Mode) -> Callable[[str, int], Sequence[int]]:
     return lambda question, k: searcher.search(question).best_passages(k)
+
+
+def _sentence_ranking(searcher: Searcher, mode: Mode) -> Callable[[str, int], Sequence[int]]:
+    if mode != "hybrid":
+        return lambda question, k: searcher.search(question).best_sentences(k)
+    return lambda question, k: [
+        position for position, _ in ranked(searcher.index, searcher.search(question))[:k]
+    ]
 
 
 def source_commit() -> str:

@@ -258,6 +258,9 @@ def benchmark(
     questions: Annotated[
         Path | None, typer.Option(help="SQuAD-format file with the questions, if another.")
     ] = None,
+    sentences: Annotated[
+        bool, typer.Option("--sentences", help="Look for the sentence that holds the answer.")
+    ] = False,
     json_out: JsonOut = None,
     svg_out: Annotated[
         Path | None, typer.Option("--svg", help="Draw our place among published models.")
@@ -274,7 +277,9 @@ def benchmark(
 
     settings = _settings(config, set_, None)
     with _progress() as progress:
-        result = run_benchmark(passages, questions, settings, index_dir, progress)
+        result = run_benchmark(
+            passages, questions, settings, index_dir, progress, sentences=sentences
+        )
     standings = published.standings(result)
     for table in tables.tables_for(result):
         out.print(table)

@@ -1,6 +1,7 @@
 """The chain: question and history in, answers out, as LangChain runnables.
 
-    {"question", "history"} -> query (follow-up completed) -> found (search) -> documents -> Answer
+    {"question", "history"} -> query (follow-up completed) -> found, aspects (search) -> documents
+        -> Answer
 
 The last step streams: each `Answer` is longer than the one before, the last is checked and final.
 The documents leave the chain before the first words do.
@@ -14,8 +15,9 @@ from typing import Any
 from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, RunnablePassthrough
 
-from askreport.answering import citations, followup, outline, quoting, refusal
+from askreport.answering import citations, comparison, followup, outline, quoting, refusal
 from askreport.answering.phrases import REFUSAL, WRITER_FAILED, language_of
+from askreport.answering.quoting import Quotes
 from askreport.answering.writing import EVIDENCE_SENTENCES, Writer, renumber
 from askreport.errors import ModelUnavailable
 from askreport.index import Index, Unit
@@ -42,6 +44,9 @@ def make_chain(
     def found(inputs: Inputs) -> Found:
         return searcher.search(inputs["query"])
 
+    def aspects(inputs: Inputs) -> list[Found]:
+        return [searcher.search(part) for part in comparison.aspects(inputs["query"])]
+
     def passages(inputs: Inputs) -> list[Document]:
         return documents(searcher.index, inputs["found"], k)
 
@@ -49,6 +54,7 @@ def make_chain(
         RunnablePassthrough.assign(started=RunnableLambda(lambda _: time.perf_counter()))
         | RunnablePassthrough.assign(query=RunnableLambda(query))
         | RunnablePassthrough.assign(found=RunnableLambda(found))
+        | RunnablePassthrough.assign(aspects=RunnableLambda(aspects))
         | RunnablePassthrough.assign(documents=RunnableLambda(passages))
         | AnswerStep(searcher.index, sentences, refuse_below, writer)
     )
@@ -86,24 +92,24 @@ class AnswerStep(Runnable[Inputs, Answer]):
             passages=tuple(_passage(document) for document in input["documents"]),
         )
         answer = draft
-        for answer in self._answers(draft, found):
+        for answer in self._answers(draft, found, input["aspects"]):
             if answer.answer:
                 yield answer
         citations.check(answer.citations, self._index.reports)
         now = time.perf_counter()
         yield replace(answer, timings=_timings(input["started"], retrieved, now))
 
-    def _answers(self, draft: Answer, found: Found) -> Iterator[Answer]:
+    def _answers(self, draft: Answer, found: Found, aspects: Sequence[Found]) -> Iterator[Answer]:
         if outline.asks_for_outline(draft.question):
             units = outline.outline(self._index.reports)
             if len(units) > 1:
-                yield self._quoted(replace(draft, confidence=1.0), units, whole=True)
+                yield self._quoted(replace(draft, confidence=1.0), Quotes(units, chapters=True))
                 return
         named = outline.chapter_asked_about(draft.question, self._index.reports)
         if named:
             report, chapter = named
             units = outline.key_sentences(self._index, report, chapter, 2 * self._sentences)
-            yield self._quoted(replace(draft, confidence=1.0), units)
+            yield self._quoted(replace(draft, confidence=1.0), Quotes(units))
             return
         if draft.confidence < self._refuse_below:
             yield _refused(draft)
@@ -116,23 +122,25 @@ class AnswerStep(Runnable[Inputs, Answer]):
                 draft, written = replace(draft, notice=notice), False
             if written:
                 return
-        yield self._quoted(draft, quoting.choose(self._index, found, self._sentences))
+        yield self._quoted(draft, quoting.choose(self._index, found, aspects, self._sentences))
 
-    def _quoted(self, draft: Answer, units: Sequence[Unit], *, whole: bool = False) -> Answer:
-        if not units:
+    def _quoted(self, draft: Answer, quotes: Quotes) -> Answer:
+        if not quotes.units:
             return _refused(draft)
         language = language_of(draft.question)
         return replace(
             draft,
-            answer=quoting.render(self._index, units, language, whole=whole),
-            citations=tuple(self._cite(number, unit) for number, unit in enumerate(units, 1)),
+            answer=quoting.render(self._index, quotes, language),
+            citations=tuple(
+                self._cite(number, unit) for number, unit in enumerate(quotes.units, 1)
+            ),
         )
 
     def _written(
         self, draft: Answer, found: Found, writer: Writer
     ) -> Generator[Answer, None, bool]:
         """Answers of the model as they grow; returns whether the last one cites anything."""
-        units = quoting.choose(self._index, found, EVIDENCE_SENTENCES)
+        units = quoting.choose(self._index, found, (), EVIDENCE_SENTENCES).units
         texts = [self._index.text(unit) for unit in units]
         cited = False
         for text in writer.write(draft.query, texts):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from askreport.answering.ordinals import number_asked_for
 from askreport.index import Index, Unit
 from askreport.schema import Chapter, Report
 
@@ -53,7 +54,10 @@ def outline(reports: Sequence[Report]) -> list[Unit]:
 
 
 def chapter_asked_about(question: str, reports: Sequence[Report]) -> tuple[int, Chapter] | None:
-    """Report and chapter that `question` names by its label and wants summed up, if it does."""
+    """Report and chapter that `question` wants summed up, named by its label or its number."""
+    nth = number_asked_for(question)
+    if nth is not None and len(reports) == 1 and 1 < len(reports[0].chapters) >= nth:
+        return 0, reports[0].chapters[nth - 1]
     if not _ABOUT.search(question):
         return None
     for number, report in enumerate(reports):

@@ -4,11 +4,23 @@ Nothing is invented because nothing is written.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from askreport.answering.citations import without_markers
-from askreport.answering.phrases import FRAME, OUTLINE, SEPARATOR, Language, language_of
-from askreport.answering.sentences import ANNOUNCES, ranked
+from askreport.answering.comparison import compares
+from askreport.answering.listing import announced
+from askreport.answering.phrases import (
+    LISTING,
+    OUTLINE,
+    SEPARATOR,
+    Language,
+    frame,
+    language_of,
+    place,
+)
+from askreport.answering.sentences import ranked
 from askreport.index import Index, Unit
 from askreport.lexical import tokenize
 from askreport.retrieval import Found
@@ -17,38 +29,80 @@ from askreport.schema import Chapter
 COVER_WEIGHT = 10.0  # a sentence that holds all that a comparison still lacks is worth this score
 SUMMARY_FACTOR = 2
 MARGIN = 2.0  # a further sentence may score this much less: be seven times less likely
-ITEMS_BEGIN_WITHIN = 3  # sentences after the one that announces them
-_COMPARES = re.compile(
-    r"分别|各自?[有是为占]|各是|相比|比较|对比|哪个更|哪一个更|区别|不同|"
-    r"\b(?:compare|compared|versus|vs|respectively|difference|each)\b",
-    re.IGNORECASE,
-)
 _SUMMARISES = re.compile(
     r"总结|概括|概述|归纳|主要观点|\b(?:summar\w*|overview|main points?|key points?)\b",
     re.IGNORECASE,
 )
-Ranked = Sequence[tuple[int, float]]  # (position, score), best first
-_ITEM = re.compile(
-    r"[\u4e00-\u9fff]{0,2}[(（]?([0-9]{1,2}|[一二三四五六七八九十])(?:[)）.、：:，]|是|点)"
+_POINTS_BACK = re.compile(
+    r"[“\"'（(]?(?:它|他们|她们|[他她](?!人)|其(?![他中实余次])|前者|后者|两者|二者|此(?!外|次)|该(?!报告)"
+    r"|这(?!份报告)|那(?!么)|上述|以上|对此|因此|所以|从而|于是"
+    r"|(?:It|They|He|She|This|These|Those|That|Its|Their|His|Her|Such|The (?:former|latter|same))"
+    r"\b)"
 )
+Ranked = Sequence[tuple[int, float]]  # (position, score), best first
 
 
-def choose(index: Index, found: Found, limit: int) -> list[Unit]:
-    """The at most `limit` sentences that answer best, in reading order.
+@dataclass(frozen=True)
+class Quotes:
+    """What is quoted, in reading order.
 
-    A comparison takes sentences that speak of what the ones before them do not; a summary may be
-    twice as long and stays in one chapter. A sentence that only announces ("... in three stages:")
-    brings the items that it announces; these count as one with it.
+    `items`: how many items of a numbered list are among it; `chapters`: the quotes are the titles
+    of all chapters.
+    """
+
+    units: Sequence[Unit]
+    items: int = 0
+    chapters: bool = False
+
+
+def choose(index: Index, found: Found, aspects: Sequence[Found], limit: int) -> Quotes:
+    """The at most `limit` sentences that answer best.
+
+    A comparison quotes the best sentence for each of its `aspects`, then others that speak of what
+    these do not; a summary may be twice as long and stays in one chapter, whose title opens it. A
+    sentence that only announces ("... in three stages:") brings the items that it announces; these
+    count as one with it. One that points back ("It ...") is quoted with the one before it.
     """
     best = ranked(index, found)
+    if not best:
+        return Quotes(())
     if _SUMMARISES.search(found.query):
-        chosen = _of_one_chapter(index, best)[: SUMMARY_FACTOR * limit]
-    elif _COMPARES.search(found.query):
-        chosen = _complementary(index, found.query, best, limit)
+        chosen = _summary(index, best, SUMMARY_FACTOR * limit)
+    elif compares(found.query):
+        sides = [ranked(index, aspect)[0][0] for aspect in aspects[:limit]]
+        chosen = _complementary(index, found.query, best, sides, limit)
     else:
         chosen = [p for p, score in best[:limit] if score >= best[0][1] - MARGIN]
-    announced = [item for position in chosen for item in _announced(index, position)]
-    return [index.sentences[position] for position in sorted({*chosen, *announced})]
+    lists = [items for position in chosen if (items := announced(index, position))]
+    positions = sorted({*chosen, *(item for items in lists for item in items)})
+    units = [_standing(index, position, position - 1 in positions) for position in positions]
+    return Quotes(units, items=len(lists[0]) if len(lists) == 1 else 0)
+
+
+def _summary(index: Index, best: Ranked, limit: int) -> list[int]:
+    """The title of the chapter of the best sentence, and the best sentences of that chapter."""
+    chosen = _of_one_chapter(index, best)[: limit - 1]
+    unit = index.sentences[best[0][0]]
+    chapter = index.reports[unit.report].chapter_at(unit.start)
+    if chapter is None:
+        return chosen
+    title = bisect_right(
+        index.sentences, (unit.report, chapter.start), key=lambda u: (u.report, u.start)
+    )
+    return [max(0, title - 1), *chosen]
+
+
+def _standing(index: Index, position: int, before_is_quoted: bool) -> Unit:
+    """The sentence as a unit that can be understood: with the one before it if it points back."""
+    unit = index.sentences[position]
+    if position == 0 or before_is_quoted or not _POINTS_BACK.match(index.text(unit)):
+        return unit
+    before = index.sentences[position - 1]
+    if before.report != unit.report:
+        return unit
+    paragraphs = index.reports[unit.report].paragraphs
+    holding = [bisect_right(paragraphs, u.start, key=lambda p: p.start) for u in (before, unit)]
+    return Unit(unit.report, before.start, unit.end) if holding[0] == holding[1] else unit
 
 
 def _of_one_chapter(index: Index, best: Ranked) -> list[int]:
@@ -61,13 +115,19 @@ def _of_one_chapter(index: Index, best: Ranked) -> list[int]:
     return [position for position, _ in best if chapter(position) == chapter(best[0][0])]
 
 
-def _complementary(index: Index, question: str, best: Ranked, limit: int) -> list[int]:
-    """Sentences that together speak of as much of the question as they can (greedy cover)."""
+def _complementary(
+    index: Index, question: str, best: Ranked, sides: Sequence[int], limit: int
+) -> list[int]:
+    """`sides`, then sentences that together speak of as much of the question as they can (greedy
+    cover)."""
     bm25 = index.lexical("sentences")
     wanted = {token: bm25.weight(token) for token in set(tokenize(question)) if bm25.knows(token)}
-    holds = {p: wanted.keys() & set(tokenize(index.text(index.sentences[p]))) for p, _ in best}
-    chosen: list[int] = []
-    covered: set[str] = set()
+    holds = {
+        p: wanted.keys() & set(tokenize(index.text(index.sentences[p])))
+        for p in {*sides, *(p for p, _ in best)}
+    }
+    chosen = list(dict.fromkeys(sides))
+    covered = set[str]().union(*(holds[p] for p in chosen))
 
     def value(candidate: tuple[int, float]) -> float:
         position, score = candidate
@@ -81,45 +141,13 @@ def _complementary(index: Index, question: str, best: Ranked, limit: int) -> lis
     return chosen or [position for position, _ in best[:limit]]
 
 
-def _announced(index: Index, position: int) -> list[int]:
-    """Positions of the items that follow a sentence that announces them: 1), 2), 3) and so on.
-
-    Without numbered items it is the next sentence; nothing for a sentence that announces nothing.
-    """
-    unit = index.sentences[position]
-    if not ANNOUNCES.search(index.text(unit)):
-        return []
-    chapter = index.reports[unit.report].chapter_at(unit.start)
-    items: list[int] = []
-    for following in range(position + 1, len(index.sentences)):
-        candidate = index.sentences[following]
-        same_report = candidate.report == unit.report
-        if not same_report or index.reports[unit.report].chapter_at(candidate.start) != chapter:
-            break
-        if _ordinal(index.text(candidate)) == len(items) + 1:
-            items.append(following)
-        elif not items and following - position >= ITEMS_BEGIN_WITHIN:
-            break
-    following = position + 1
-    if not items and following < len(index.sentences):
-        items = [following]
-    return items
-
-
-def _ordinal(text: str) -> int | None:
-    """The number that an item begins with: "2）...", "（二）...", "第二，..."."""
-    match = _ITEM.match(text)
-    if not match:
-        return None
-    digits = match[1]
-    return int(digits) if digits.isascii() else "一二三四五六七八九十".find(digits) + 1
-
-
-def render(index: Index, units: Sequence[Unit], language: Language, *, whole: bool = False) -> str:
+def render(index: Index, quotes: Quotes, language: Language) -> str:
     """The answer text: the quotes with their markers, neighbours in one paragraph.
 
-    Quotes in another language than the question's are introduced in the question's.
+    Lists are introduced by how much they hold, quotes in another language than the question's by
+    where they stand.
     """
+    units = quotes.units
     parts: list[str] = []
     for number, unit in enumerate(units, 1):
         text = f"{without_markers(index.text(unit).strip())}[{number}]"
@@ -129,10 +157,19 @@ def render(index: Index, units: Sequence[Unit], language: Language, *, whole: bo
         else:
             parts.append(text)
     foreign = language_of("".join(index.text(unit) for unit in units)) != language
-    frame = FRAME[language] if foreign else ""
-    if whole:
-        frame = OUTLINE[language].format(count=len(units))
-    return "\n\n".join([frame, *parts] if frame else parts)
+    if quotes.chapters:
+        parts.insert(0, OUTLINE[language].format(count=len(units)))
+    elif quotes.items > 1:
+        parts.insert(0, LISTING[language].format(count=quotes.items))
+    elif foreign:
+        parts.insert(0, frame([_place(index, unit, language) for unit in units], language))
+    return "\n\n".join(parts)
+
+
+def _place(index: Index, unit: Unit, language: Language) -> str:
+    report = index.reports[unit.report]
+    chapter = report.chapter_at(unit.start)
+    return place(chapter.label if chapter else None, report.page_at(unit.start), language)
 
 
 def _neighbours(index: Index, first: Unit, second: Unit) -> bool:

@@ -8,10 +8,10 @@ CMRC 2018 files are read in their own layout too.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from askreport.errors import QuestionsUnreadable
 from askreport.evaluation.metrics import mean, percentile, ranking_scores, rounded
@@ -26,11 +26,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """Passages and questions; question i is answered by passage `relevant[i]`."""
+    """Passages and questions; question i is answered by passage `relevant[i]`.
+
+    `answers[i]` counts the characters of the passage before the answer, without white space; `None`
+    where the file does not say where it begins.
+    """
 
     passages: tuple[str, ...]
     questions: tuple[str, ...]
     relevant: tuple[int, ...]
+    answers: tuple[int | None, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,20 @@ class BenchmarkResult:
         }
 
 
+class _Asked(NamedTuple):
+    """A question of a file, and where its answer begins in the paragraph."""
+
+    identifier: str
+    text: str
+    answer: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Paragraph:
-    """A paragraph of a file: its text and its questions as (id, wording)."""
+    """A paragraph of a file: its text and its questions."""
 
     text: str
-    questions: tuple[tuple[str, str], ...]
+    questions: tuple[_Asked, ...]
 
 
 def read_squad(passages_path: Path, questions_path: Path | None = None) -> Benchmark:
@@ -78,16 +91,62 @@ def read_squad(passages_path: Path, questions_path: Path | None = None) -> Bench
         asked = _aligned(paragraphs, _read_paragraphs(questions_path), questions_path.name)
     passages = tuple(dict.fromkeys(paragraph.text for paragraph in paragraphs))
     numbers = {text: number for number, text in enumerate(passages)}
-    pairs = [
+    found = [
         (question, numbers[own.text])
         for own, paragraph in zip(paragraphs, asked, strict=True)
-        for _, question in paragraph.questions
+        for question in paragraph.questions
     ]
-    if not pairs:
+    if not found:
         raise QuestionsUnreadable(
             f"{(questions_path or passages_path).name} holds no question; expected at least one."
         )
-    return Benchmark(passages, tuple(text for text, _ in pairs), tuple(one for _, one in pairs))
+    return Benchmark(
+        passages,
+        tuple(question.text for question, _ in found),
+        tuple(number for _, number in found),
+        tuple(question.answer for question, _ in found),
+    )
+
+
+def sentence_benchmark(
+    benchmark: Benchmark, sentences: Sequence[str], passage_of: Sequence[int]
+) -> Benchmark:
+    """The same questions, to be answered by the sentence in which the answer begins.
+
+    `sentences` are those of all passages in order, `passage_of[i]` is the passage of sentence i.
+    Questions without a known answer are left out; raises `QuestionsUnreadable` where none is left.
+    """
+    starts: list[int] = []
+    for number in range(len(sentences)):
+        new = number == 0 or passage_of[number] != passage_of[number - 1]
+        starts.append(0 if new else starts[-1] + _ink(sentences[number - 1]))
+    relevant = [
+        None if answer is None else _holding(answer, passage, starts, passage_of)
+        for answer, passage in zip(benchmark.answers, benchmark.relevant, strict=True)
+    ]
+    kept = [number for number, sentence in enumerate(relevant) if sentence is not None]
+    if not kept:
+        raise QuestionsUnreadable(
+            "No question has an answer with its place; expected answers with answer_start, as SQuAD"
+            " files have them, to measure sentences."
+        )
+    return Benchmark(
+        tuple(sentences),
+        tuple(benchmark.questions[number] for number in kept),
+        tuple(relevant[number] or 0 for number in kept),
+    )
+
+
+def _holding(
+    answer: int, passage: int, starts: Sequence[int], passage_of: Sequence[int]
+) -> int | None:
+    """The last sentence of the passage that begins no later than the answer."""
+    own = [n for n, home in enumerate(passage_of) if home == passage]
+    return max((n for n in own if starts[n] <= answer), default=None)
+
+
+def _ink(text: str) -> int:
+    return len("".join(text.split()))
 
 
 def run_benchmark(
@@ -142,15 +201,16 @@ def _aligned(
 ) -> list[_Paragraph]:
     """The questions of `asked`, one paragraph of them for each of `paragraphs`."""
     home = {
-        identifier: index
+        question.identifier: (index, question.answer)
         for index, paragraph in enumerate(paragraphs)
-        for identifier, _ in paragraph.questions
+        for question in paragraph.questions
     }
     questions = [question for paragraph in asked for question in paragraph.questions]
-    if all(identifier in home for identifier, _ in questions):
-        groups: list[list[tuple[str, str]]] = [[] for _ in paragraphs]
-        for identifier, question in questions:
-            groups[home[identifier]].append((identifier, question))
+    if all(question.identifier in home for question in questions):
+        groups: list[list[_Asked]] = [[] for _ in paragraphs]
+        for question in questions:
+            index, answer = home[question.identifier]
+            groups[index].append(question._replace(answer=answer))
         return [
             _Paragraph(own.text, tuple(group))
             for own, group in zip(paragraphs, groups, strict=True)
@@ -163,7 +223,16 @@ def _aligned(
             f"{sum(shape)}. Expected the same question ids, or the same number of questions in "
             "every paragraph, in the same order."
         )
-    return list(asked)
+    return [
+        _Paragraph(
+            own.text,
+            tuple(
+                question._replace(answer=same.answer)
+                for question, same in zip(paragraph.questions, own.questions, strict=True)
+            ),
+        )
+        for own, paragraph in zip(paragraphs, asked, strict=True)
+    ]
 
 
 def _read_paragraphs(path: Path) -> list[_Paragraph]:
@@ -184,16 +253,27 @@ def _read_paragraphs(path: Path) -> list[_Paragraph]:
 
 def _paragraph(value: object, where: str, text: str, identifier: str, question: str) -> _Paragraph:
     """A paragraph whose parts go by the three names given."""
+    context = _string(value, text, where)
     return _Paragraph(
-        _string(value, text, where),
+        context,
         tuple(
-            (
+            _Asked(
                 _string(asked, identifier, f"{where}.qas[{number}]"),
                 _string(asked, question, f"{where}.qas[{number}]"),
+                _answer(asked, context),
             )
             for number, asked in enumerate(_items(value, "qas", where))
         ),
     )
+
+
+def _answer(asked: object, context: str) -> int | None:
+    """Where the first answer begins, if the file says so."""
+    answers = asked.get("answers") if isinstance(asked, dict) else None
+    first = answers[0] if isinstance(answers, list) and answers else None
+    if not isinstance(first, dict) or not isinstance(first.get("answer_start"), int):
+        return None
+    return _ink(context[: max(0, first["answer_start"])])
 
 
 def _items(value: object, field: str, where: str) -> list[object]:

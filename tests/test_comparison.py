@@ -1,0 +1,47 @@
+"""Questions about several things, taken apart."""
+
+import pytest
+
+from askreport.answering.comparison import aspects
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "甲公司在云计算和机器人上分别有什么计划？",
+            ["甲公司在云计算上分别有什么计划？", "甲公司在机器人上分别有什么计划？"],
+        ),
+        ("老王和小李的工资各是多少？", ["老王的工资各是多少？", "小李的工资各是多少？"]),
+        (
+            "茶、咖啡与可可分别产自哪里？",
+            ["茶分别产自哪里？", "咖啡分别产自哪里？", "可可分别产自哪里？"],
+        ),
+        (
+            "风电，与太阳能相比，哪个更便宜？",
+            ["风电相比，哪个更便宜？", "太阳能相比，哪个更便宜？"],
+        ),
+        ("Compare green tea and black tea.", ["Compare green tea", "Compare black tea."]),
+        (
+            "How much did Alice and Bob each earn?",
+            ["How much did Alice each earn?", "How much did Bob each earn?"],
+        ),
+    ],
+)
+def test_each_thing_is_asked_about(question: str, parts: list[str]) -> None:
+    assert aspects(question) == parts
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "什么是和平号空间站？", "研发和生产在哪里进行？", "Who is the mayor?", "", "和", "分别",
+        "salt and pepper", "两个方案有什么区别？",
+    ],
+)  # fmt: skip
+def test_what_compares_nothing_stays_whole(question: str) -> None:
+    assert aspects(question) == []
+
+
+def test_clauses_are_no_things() -> None:
+    assert aspects("分别说说" + "很" * 40 + "和" + "长" * 40) == []
