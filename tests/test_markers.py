@@ -82,7 +82,9 @@ def test_nothing_but_brackets_and_what_they_hold_is_lost(text: str) -> None:
     assert re.sub(r"[^甲a年\n]", "", kept) == re.sub(r"[^甲a年\n]", "", text)
 
 
-@pytest.mark.parametrize("hostile", ["[" * 20_000, "[1" * 10_000, "[" + "1" * 20_000, "[1]" * 7_000])
+@pytest.mark.parametrize(
+    "hostile", ["[" * 20_000, "[1" * 10_000, "[" + "1" * 20_000, "[1]" * 7_000]
+)
 def test_long_runs_of_brackets_and_numbers(hostile: str) -> None:
     tokens = parsed(*hostile)
     assert tokens == parsed(hostile)
