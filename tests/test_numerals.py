@@ -29,7 +29,7 @@ def stated(text: str) -> list[str]:
         ("１５０，０００，０００", ["150000000"]),
         ("2023，100 家", ["2023", "100"]),
         ("1.5 hundred million", ["150000000"]),
-        ("0.15 billion yuan", ["150000000"]),
+        ("0.15 Billion yuan", ["150000000"]),
         ("一亿五千万元", ["150000000"]),
         ("1亿5000万", ["150000000"]),
         ("1.2万亿", ["1200000000000"]),
@@ -39,6 +39,8 @@ def stated(text: str) -> list[str]:
         ("百分之三十", ["30%"]),
         ("百分之30", ["30%"]),
         ("三成", ["30%"]),
+        ("三成五", ["35%"]),
+        ("三成半", ["35%"]),
         ("thirty percent", ["30%"]),
         ("30 per cent", ["30%"]),
         ("千分之五", ["0.5%"]),
@@ -160,3 +162,10 @@ def test_any_text_is_read(text: str) -> None:
     for quantity in quantities(readable):
         assert 0 <= quantity.start < quantity.end <= len(readable)
         assert quantity.values
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "亿", "一", "1,000", "1亿2", "三分之二", "one hundred ", "."]
+)
+def test_long_runs_are_read_too(piece: str) -> None:
+    assert len(quantities(plain(piece * 5000))) <= 15_000

@@ -27,23 +27,23 @@ _MEASURES = (  # what stands after a numeral that counts; before any other it ma
     "个名位家种类项款条件台辆架艘座栋间所处步段期代级层章节页篇份部册卷批次届轮场倍年月日天周号点"
     "元块吨克斤里米升秒岁人口户亩度字句组队国地省市县区城村校大路支颗枚"
 )
-_COUNTS = re.compile(
-    rf"[{_MEASURES}]|方面|分钟|分之|小时|公[里斤顷]|平方|立方|[毫厘]米|成(?![立为功长本果员就熟绩分型交])"
-)
-_TENTHS = re.compile(r"成(?![立为功长本果员就熟绩分型交])")
+_COUNTS = re.compile(rf"[{_MEASURES}]|方面|分钟|分之|小时|公[里斤顷]|平方|立方|[毫厘]米")
+_TENTHS = re.compile(r"成(?![立为功长本果员就熟绩分型交])(?P<more>[一二三四五六七八九半])?")
 
-_UNIT_WORDS = (
+_SMALL_NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
     " sixteen seventeen eighteen nineteen"
-).split()
-_TEN_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_MONTHS = (
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_MONTH_NAMES = (
     "January February March April May June July August September October November December"
-).split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-_PARTS = {"half": 2, "quarter": 4} | {word: n for n, word in enumerate(_ORDINALS, 1) if n > 2}
-_WORDS = {word: n for n, word in enumerate(_UNIT_WORDS)} | {
-    word: 10 * n for n, word in enumerate(_TEN_WORDS, start=2)
+)
+_RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+MONTHS = {word: number for number, word in enumerate(_MONTH_NAMES.split(), start=1)}
+_ORDINALS = {word: number for number, word in enumerate(_RANKS.split(), start=1)}
+_PARTS = {"half": 2, "quarter": 4} | {word: n for word, n in _ORDINALS.items() if n > 2}
+_WORDS = {word: number for number, word in enumerate(_SMALL_NUMBERS.split())} | {
+    word: 10 * number for number, word in enumerate(_TENS.split(), start=2)
 }
 _SCALE_WORDS = {
     "hundred": 100,
@@ -54,26 +54,27 @@ _SCALE_WORDS = {
 }
 _SCALE_LETTERS = {"k": 10**3, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9, "tn": 10**12}
 
+_DIGITS = r"\d{1,30}"  # nobody's number is longer, and Python reads no integer without a limit
 _ARABIC = re.compile(
     r"(?<![A-Za-z0-9.])(?<![A-Z][-.])"
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?:\s?(?P<han>[十百千万亿]+)(?P<rest>(?:\d+(?:\.\d+)?[百千万]?)*)"
-    rf"|(?P<words>(?:[\s-](?:{'|'.join(_SCALE_WORDS)})\b)+)"
+    rf"(?P<digits>\d{{1,3}}(?:,\d{{3}}){{1,9}}(?!\d)(?:\.{_DIGITS})?|{_DIGITS}(?:\.{_DIGITS})?)"
+    rf"(?:\s?(?P<han>[十百千万亿]{{1,4}})(?P<rest>(?:{_DIGITS}[百千万]?){{0,3}})"
+    rf"|(?P<words>(?:[\s-](?i:{'|'.join(_SCALE_WORDS)})\b){{1,3}})"
     r"|(?P<letters>[A-Za-z]+))?"
 )
-_REST = re.compile(r"(\d+(?:\.\d+)?)([百千万]?)")
+_REST = re.compile(rf"({_DIGITS})([百千万]?)")
 _SLASHED = re.compile(r"(?<![\d./])(\d{1,3})/(\d{1,3})(?![\d/])")
-_HAN_RUN = re.compile(rf"(?![百千万]分之)[{_HAN}]+(?:点[零〇一二三四五六七八九]+)?")
-_HAN_FRACTION = re.compile(rf"(?=(([{_HAN}]+)分之([{_HAN}]+)))")
+_HAN_RUN = re.compile(rf"(?![百千万]分之)[{_HAN}]{{1,30}}(?:点[零〇一二三四五六七八九]{{1,30}})?")
+_HAN_FRACTION = re.compile(rf"(?=(([{_HAN}]{{1,9}})分之([{_HAN}]{{1,9}})))")
 _NUMBER_WORD = "|".join([*_WORDS, *_SCALE_WORDS])
 _ENGLISH = re.compile(
     rf"\b(?P<article>an?\s)?(?P<words>(?:{_NUMBER_WORD})"
-    rf"(?:(?:\s|-|\sand\s)(?:{_NUMBER_WORD}))*)\b(?:[\s-](?P<part>{'|'.join(_PARTS)})s?\b)?",
+    rf"(?:(?:\s|-|\sand\s)(?:{_NUMBER_WORD})){{0,12}})\b(?:[\s-](?P<part>{'|'.join(_PARTS)})s?\b)?",
     re.IGNORECASE,
 )
-_MONTH = re.compile(rf"\b({'|'.join(_MONTHS)})\b")
+_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b")
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b", re.IGNORECASE)
-_UNIT_LETTERS = re.compile(r"[kKMGTPE]?(?:B|b|Hz|W|Wh|V|A|bps|FLOPS|OPS)|[a-z]+")
+UNIT_LETTERS = re.compile(r"[kKMGTPE]?(?:B|b|Hz|W|Wh|V|A|bps|FLOPS|OPS)|[a-z]+")
 
 _BEFORE = {"百分之": Fraction(1), "千分之": Fraction(1, 10), "万分之": Fraction(1, 100)}
 _AFTER = re.compile(
@@ -182,7 +183,7 @@ def _arabic(text: str) -> Iterator[Quantity]:
         scale, rest = 1, Fraction(0)
         for character in match["han"] or "":
             scale *= _HAN_SCALES[character]
-        for word in re.findall(r"\w+", match["words"] or ""):
+        for word in re.findall(r"[a-z]+", (match["words"] or "").lower()):
             scale *= _SCALE_WORDS[word]
         for digits, small in _REST.findall(match["rest"] or ""):
             rest += Fraction(digits) * _HAN_SCALES.get(small, 1)
@@ -201,7 +202,7 @@ def _letters(letters: str | None) -> tuple[int, ...] | None:
         return (1,)
     if letters.lower() in _SCALE_LETTERS:
         return (1, _SCALE_LETTERS[letters.lower()])
-    return (1,) if _UNIT_LETTERS.fullmatch(letters) else None
+    return (1,) if UNIT_LETTERS.fullmatch(letters) else None
 
 
 def _han(text: str) -> Iterator[Quantity]:
@@ -231,7 +232,7 @@ def _counts(text: str, run: re.Match[str]) -> bool:
         return is_ordinal or bool(_TENTHS.match(text, run.end()))
     if is_ordinal or _COUNTS.match(text, run.end()):
         return numeral not in ("百", "千", "万", "亿")  # 上百个 says no number
-    if _AFTER.match(text, run.end()):
+    if _TENTHS.match(text, run.end()) or _AFTER.match(text, run.end()):
         return True
     is_number = any(c in _HAN_SCALES for c in numeral) or len(numeral) > 2
     return is_number and len(numeral) > 1 and numeral != "千万"
@@ -251,10 +252,10 @@ def _english(text: str) -> Iterator[Quantity]:
 def _dates_and_ranks(text: str) -> Iterator[Quantity]:
     for match in _MONTH.finditer(text):
         is_date = match[1] != "May" or bool(re.match(r"\s\d", text[match.end() :]))
-        value = (Fraction(_MONTHS.index(match[1]) + 1), "")
+        value = (Fraction(MONTHS[match[1]]), "")
         yield Quantity(*match.span(), frozenset([value]), is_date)
     for match in _ORDINAL.finditer(text):
-        value = (Fraction(_ORDINALS.index(match[1].lower()) + 1), "")
+        value = (Fraction(_ORDINALS[match[1].lower()]), "")
         yield Quantity(*match.span(), frozenset([value]), is_claim=False)
 
 
@@ -272,7 +273,7 @@ def _words_value(words: list[str]) -> int:
 
 def _with_unit(text: str, found: Quantity) -> Quantity:
     """The number with the unit that stands before or after it, if it is a share."""
-    share, unit, end = Fraction(1), "", found.end
+    share, more, unit, end = Fraction(1), 0, "", found.end
     before = text[max(0, found.start - 3) : found.start]
     after = _AFTER.match(text, found.end)
     if before in _BEFORE:
@@ -282,9 +283,11 @@ def _with_unit(text: str, found: Quantity) -> Quantity:
         unit, end = "points" if after["points"] else "%", after.end()
     elif tenths := _TENTHS.match(text, found.end):
         share, unit, end = Fraction(10), "%", tenths.end()
+        more = (_HAN_DIGITS | {"半": 5}).get(tenths["more"], 0)
     if not unit:
         return found
-    return replace(found, end=end, values=frozenset((v * share, unit) for v, _ in found.values))
+    values = frozenset((value * share + more, unit) for value, _ in found.values)
+    return replace(found, end=end, values=values)
 
 
 def _as_second(first: Quantity, second: Quantity) -> Quantity:
