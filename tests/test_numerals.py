@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askreport.answering.numerals import han_value, is_amount, plain, quantities, values
+from askreport.answering.numerals import han_value, is_number, plain, quantities, values
 
 
 def stated(text: str) -> list[str]:
@@ -112,11 +112,13 @@ def test_parts_of_a_number_are_no_readings() -> None:
     assert values(plain("30%")) == {(30, "%")}
 
 
-def test_a_number_with_its_unit_is_no_name() -> None:
+def test_what_says_a_number_is_no_name() -> None:
     assert [
-        token for token in ["100km", "3rd", "70B", "20GHz", "2024"] if not is_amount(token)
+        token
+        for token in ["100km", "3rd", "70B", "20GHz", "2024", "3.5", "March", "million"]
+        if not is_number(token)
     ] == []
-    assert [token for token in ["5G", "3D", "H100", "km", ""] if is_amount(token)] == []
+    assert [token for token in ["5G", "3D", "H100", "km", ""] if is_number(token)] == []
 
 
 def in_chinese(number: int) -> str:

@@ -39,7 +39,7 @@ _MONTH_NAMES = (
     "January February March April May June July August September October November December"
 )
 _RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth"
-MONTHS = {word: number for number, word in enumerate(_MONTH_NAMES.split(), start=1)}
+_MONTHS = {word: number for number, word in enumerate(_MONTH_NAMES.split(), start=1)}
 _ORDINALS = {word: number for number, word in enumerate(_RANKS.split(), start=1)}
 _PARTS = {"half": 2, "quarter": 4} | {word: n for word, n in _ORDINALS.items() if n > 2}
 _WORDS = {word: number for number, word in enumerate(_SMALL_NUMBERS.split())} | {
@@ -72,7 +72,7 @@ _ENGLISH = re.compile(
     rf"(?:(?:\s|-|\sand\s)(?:{_NUMBER_WORD})){{0,12}})\b(?:[\s-](?P<part>{'|'.join(_PARTS)})s?\b)?",
     re.IGNORECASE,
 )
-_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b")
+_MONTH = re.compile(rf"\b({'|'.join(_MONTHS)})\b")
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 UNIT_LETTERS = re.compile(r"[kKMGTPE]?(?:B|b|Hz|W|Wh|V|A|bps|FLOPS|OPS)|[a-z]+")
 
@@ -129,8 +129,11 @@ def values(text: str) -> set[Value]:
     return {value for quantity in quantities(text) for value in quantity.values}
 
 
-def is_amount(token: str) -> bool:
-    """Whether `token`, such as "100km" or "3rd", is a number with its unit and not a name."""
+def is_number(token: str) -> bool:
+    """Whether a Latin token says a number, such as "100km", "3rd", "million" or "March", and is no
+    name."""
+    if token in _MONTHS or token.lower() in (*_WORDS, *_SCALE_WORDS, "percent"):
+        return True
     match = _ARABIC.fullmatch(token)
     return match is not None and _letters(match["letters"]) is not None
 
@@ -252,7 +255,7 @@ def _english(text: str) -> Iterator[Quantity]:
 def _dates_and_ranks(text: str) -> Iterator[Quantity]:
     for match in _MONTH.finditer(text):
         is_date = match[1] != "May" or bool(re.match(r"\s\d", text[match.end() :]))
-        value = (Fraction(MONTHS[match[1]]), "")
+        value = (Fraction(_MONTHS[match[1]]), "")
         yield Quantity(*match.span(), frozenset([value]), is_date)
     for match in _ORDINAL.finditer(text):
         value = (Fraction(_ORDINALS[match[1].lower()]), "")

@@ -122,7 +122,7 @@ def _is_name(token: str, is_english: bool, begins_sentence: bool) -> bool:
     """Whether a Latin word is a name: in a Chinese sentence it always is, in an English one if it
     has capitals or digits among its letters, but for the capital that begins the sentence."""
     parts = token.split("-")
-    if len(token) == 1 or all(part in numerals.MONTHS or _is_amount(part) for part in parts):
+    if len(token) == 1 or all(map(numerals.is_number, parts)):
         return False
     if is_english and begins_sentence and token[1:].isalpha() and token[1:].islower():
         return False
@@ -130,11 +130,7 @@ def _is_name(token: str, is_english: bool, begins_sentence: bool) -> bool:
 
 
 def _looks_like_a_name(part: str) -> bool:
-    return part != part.lower() or not (part.isalpha() or _is_amount(part))
-
-
-def _is_amount(part: str) -> bool:
-    return part.replace(".", "").isdigit() or numerals.is_amount(part)
+    return part != part.lower() or not (part.isalpha() or numerals.is_number(part))
 
 
 def _joined_parts(text: str) -> Iterator[str]:
