@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from askreport.answering.citations import MARKER
@@ -62,7 +62,6 @@ def test_the_last_sentence_may_be_broken_off() -> None:
 TEXTS = st.text("甲乙A1. 。；：！\n[]“”", max_size=50)
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=6))
 def test_pieces_make_no_difference(pieces: list[str]) -> None:
     whole = list(split(parse(["".join(pieces)], 3)))
@@ -70,7 +69,6 @@ def test_pieces_make_no_difference(pieces: list[str]) -> None:
     assert list(split(parse("".join(pieces), 3))) == whole
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(TEXTS, st.integers(1, 3)), max_size=20))
 def test_no_word_is_lost_or_changed(tokens: list[Token]) -> None:
     found = list(split(tokens))
@@ -114,7 +112,6 @@ def test_what_is_not_supported_is_dropped_with_its_sources() -> None:
     assert drafted("甲X[3]。", drop=True) == Draft(dropped=1)
 
 
-@settings(deadline=None)
 @given(st.text("甲X。[]123 \n", max_size=60), st.booleans())
 def test_every_marker_has_a_place_and_every_place_a_marker(text: str, drop: bool) -> None:
     draft = drafted(text, drop=drop)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from askreport.answering.markers import Token, defused, parse
@@ -62,13 +62,11 @@ def test_markers_by_hand(text: str, tokens: list[Token]) -> None:
 TEXTS = st.text("[]【】［］0129０１,，-^ \n甲a年", max_size=60)
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=8))
 def test_pieces_make_no_difference(pieces: list[str]) -> None:
     assert parsed(*pieces) == parsed("".join(pieces)) == parsed(*"".join(pieces))
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_no_bracket_around_a_number_gets_through(text: str) -> None:
     tokens = parsed(text)
@@ -78,7 +76,6 @@ def test_no_bracket_around_a_number_gets_through(text: str) -> None:
     assert not BRACKETED_NUMBER.search(shown)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_nothing_but_brackets_and_what_they_hold_is_lost(text: str) -> None:
     kept = "".join(t for t in parsed(text) if isinstance(t, str))

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from askreport.answering.numerals import han_value, is_number, plain, quantities, values
@@ -140,13 +140,11 @@ def in_chinese(number: int) -> str:
     return text or "零"
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**12 - 1))
 def test_every_chinese_numeral_is_read_as_it_was_written(number: int) -> None:
     assert han_value(in_chinese(number)) == number
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**13))
 def test_spellings_of_one_number_are_equal(number: int) -> None:
     spellings = [f"{number}", f"{number:,}", f"{number:,}".translate(WIDE), f"{number}.0"]
@@ -160,7 +158,6 @@ def test_spellings_of_one_number_are_equal(number: int) -> None:
 WIDE = str.maketrans("0123456789,", "０１２３４５６７８９，")
 
 
-@settings(deadline=None)
 @given(st.text("0123456789.,，%十百千万亿零一二三点分之成个第 abkmGT-/", max_size=80))
 def test_any_text_is_read(text: str) -> None:
     readable = plain(text)

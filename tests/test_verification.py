@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -156,7 +156,6 @@ def test_texts_without_meaning_are_far_from_all() -> None:
 WORDS = st.text("量子芯片Heron在年，。 1234567890亿万三四％%“”《》abc-", max_size=40)
 
 
-@settings(deadline=None)
 @given(WORDS)
 def test_a_source_supports_itself(text: str) -> None:
     assert missing_numbers(text, [text]) == ()
@@ -164,13 +163,11 @@ def test_a_source_supports_itself(text: str) -> None:
     assert missing_quotations(text, [text]) == ()
 
 
-@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_more_sources_never_take_support_away(text: str, other: str) -> None:
     assert checked(text, text, other) is None
 
 
-@settings(deadline=None)
 @given(st.integers(2, 10**9), st.integers(2, 10**9), st.sampled_from(["{}", "{:,}"]))
 def test_an_altered_number_is_never_supported(true: int, told: int, spelling: str) -> None:
     source = f"去年售出了{true}台机器。"
