@@ -66,6 +66,7 @@ def stated(text: str) -> list[str]:
         ("100km/h", ["100"]),
         ("5nm 工艺", ["5"]),
         ("3 倍", ["3"]),
+        ("v0.7 版", ["0.7"]),
         # words and names with a numeral in them
         ("一般来说，一个统一的方案", []),
         ("四川的三星与百度", []),
@@ -99,6 +100,7 @@ def test_numbers_by_hand(text: str, numbers: list[str]) -> None:
         ("2/3", (Fraction(2, 3), "")),
         ("三分之二", (3, "")),
         ("first", (1, "")),
+        ("millions of users", (1_000_000, "")),
         ("一家", (1, "")),
     ],
 )
@@ -115,7 +117,7 @@ def test_parts_of_a_number_are_no_readings() -> None:
 def test_what_says_a_number_is_no_name() -> None:
     assert [
         token
-        for token in ["100km", "3rd", "70B", "20GHz", "2024", "3.5", "March", "million"]
+        for token in ["100km", "3rd", "70B", "20GHz", "2024", "3.5", "March", "million", "v0.7"]
         if not is_number(token)
     ] == []
     assert [token for token in ["5G", "3D", "H100", "km", ""] if is_number(token)] == []

@@ -56,7 +56,7 @@ _SCALE_LETTERS = {"k": 10**3, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9, 
 
 _DIGITS = r"\d{1,30}"  # nobody's number is longer, and Python reads no integer without a limit
 _ARABIC = re.compile(
-    r"(?<![A-Za-z0-9.])(?<![A-Z][-.])"
+    r"(?:(?<![A-Za-z0-9.])(?<![A-Z][-.])|(?<=[vV])(?<![A-Za-z0-9][vV]))"  # v1.2 is a number
     rf"(?P<digits>\d{{1,3}}(?:,\d{{3}}){{1,9}}(?!\d)(?:\.{_DIGITS})?|{_DIGITS}(?:\.{_DIGITS})?)"
     rf"(?:\s?(?P<han>[十百千万亿]{{1,4}})(?P<rest>(?:{_DIGITS}[百千万]?){{0,3}})"
     rf"|(?P<words>(?:[\s-](?i:{'|'.join(_SCALE_WORDS)})\b){{1,3}})"
@@ -66,7 +66,7 @@ _REST = re.compile(rf"({_DIGITS})([百千万]?)")
 _SLASHED = re.compile(r"(?<![\d./])(\d{1,3})/(\d{1,3})(?![\d/])")
 _HAN_RUN = re.compile(rf"(?![百千万]分之)[{_HAN}]{{1,30}}(?:点[零〇一二三四五六七八九]{{1,30}})?")
 _HAN_FRACTION = re.compile(rf"(?=(([{_HAN}]{{1,9}})分之([{_HAN}]{{1,9}})))")
-_NUMBER_WORD = "|".join([*_WORDS, *_SCALE_WORDS])
+_NUMBER_WORD = "|".join([*_WORDS, *(f"{word}s?" for word in _SCALE_WORDS)])
 _ENGLISH = re.compile(
     rf"\b(?P<article>an?\s)?(?P<words>(?:{_NUMBER_WORD})"
     rf"(?:(?:\s|-|\sand\s)(?:{_NUMBER_WORD})){{0,12}})\b(?:[\s-](?P<part>{'|'.join(_PARTS)})s?\b)?",
@@ -134,7 +134,7 @@ def is_number(token: str) -> bool:
     name."""
     if token in _MONTHS or token.lower() in (*_WORDS, *_SCALE_WORDS, "percent"):
         return True
-    match = _ARABIC.fullmatch(token)
+    match = _ARABIC.fullmatch(re.sub(r"^[vV](?=\d)", "", token))
     return match is not None and _letters(match["letters"]) is not None
 
 
@@ -243,7 +243,7 @@ def _counts(text: str, run: re.Match[str]) -> bool:
 
 def _english(text: str) -> Iterator[Quantity]:
     for match in _ENGLISH.finditer(text):
-        words = re.findall(r"[a-z]+", match["words"].lower())
+        words = [word.rstrip("s") for word in re.findall(r"[a-z]+", match["words"].lower())]
         number = Fraction(_words_value(words))
         states = any(word in _WORDS for word in words) or bool(match["article"])
         if match["part"]:

@@ -32,6 +32,8 @@ _BEGINNING = re.compile(r"^[\s*•·>#\-\"“‘(]*", re.MULTILINE)
 _ENDS_IN_NUMBER = re.compile(r"\d[\s-]?\Z")
 _QUOTED = re.compile(r'“([^“”]*)|「([^「」]*)|『([^『』]*)|《([^《》]*)|"([^"]*)"')
 _QUOTE_MARKS = re.compile(r"[\s“”‘’\"'「」『』《》]+")
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
+_BARE_WORDS = 8  # Han characters or Latin words
 _ELLIPSIS = re.compile(r"\.{3,}")
 
 
@@ -58,7 +60,9 @@ def doubt(sentence: str, cited: Sequence[str], embed: Embed) -> Doubt | None:
         return Doubt("name", names)
     if quotations := missing_quotations(sentence, cited):
         return Doubt("quotation", quotations)
-    return None if nearness(sentence, cited, embed) >= NEAR_ENOUGH else Doubt("meaning")
+    if _is_bare_fact(sentence) or nearness(sentence, cited, embed) >= NEAR_ENOUGH:
+        return None
+    return Doubt("meaning")
 
 
 def missing_numbers(text: str, sources: Sequence[str]) -> tuple[str, ...]:
@@ -104,6 +108,14 @@ def nearness(text: str, sources: Sequence[str], embed: Embed) -> float:
         vectors[1:] @ vectors[0], products, out=np.zeros_like(products), where=products > 0
     )
     return float(cosines.max())
+
+
+def _is_bare_fact(sentence: str) -> bool:
+    """Whether it is little more than a number or a name ("In 2023."), which a question gives its
+    meaning and not the sentence itself."""
+    readable = numerals.plain(sentence)
+    states = any(one.is_claim for one in numerals.quantities(readable)) or any(_names(readable))
+    return states and len(_WORD.findall(readable)) <= _BARE_WORDS
 
 
 def _names(text: str) -> Iterator[str]:
