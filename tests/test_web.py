@@ -389,7 +389,7 @@ def test_answers_are_paced_and_the_last_always_comes(monkeypatch: pytest.MonkeyP
         (Answer("", "", False, 0.79, "quote"), "Quoted from the report · fairly sure"),
         (
             Answer("", "", False, 0.39, "write", timings=Timings(1, 2, 12_345)),
-            "Written by qwen3, with its sources · not sure, please check the report · 12 s",
+            "Written by qwen3, checked against its sources · not sure, please check the report · 12 s",
         ),
         (Answer("", "", True, 0.02, "quote", timings=Timings(1, 2, 31)), "0.03 s"),
         (
