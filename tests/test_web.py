@@ -391,6 +391,10 @@ def test_answers_are_paced_and_the_last_always_comes(monkeypatch: pytest.MonkeyP
             Answer("", "", False, 0.39, "write", timings=Timings(1, 2, 12_345)),
             "Written by qwen3, checked against its sources · not sure, please check the report · 12 s",
         ),
+        (
+            Answer("", "甲", False, 0.9, "write", unsupported=(Unsupported(0, 1, "uncited"),)),
+            "Written by qwen3, checked against its sources · not sure, please check the report",
+        ),
         (Answer("", "", True, 0.02, "quote", timings=Timings(1, 2, 31)), "0.03 s"),
         (
             Answer("", "", True, 0.02, "quote", usage=Usage(1234, 5)),

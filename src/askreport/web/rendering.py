@@ -284,6 +284,8 @@ def made(answer: Answer, strings: Strings, model: str = "") -> str:
     sure = strings.sure if answer.confidence >= _SURE else strings.unsure
     if _FAIRLY_SURE <= answer.confidence < _SURE:
         sure = strings.fairly_sure
+    if answer.unsupported:
+        sure = strings.unsure
     seconds = answer.timings.total / 1000
     took = strings.took.format(seconds=f"{seconds:.2f}" if seconds < 10 else f"{seconds:.0f}")
     known = [took] if answer.timings.total > 0 else []
