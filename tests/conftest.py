@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from askreport import Assistant, build_index, open_assistant
+
+settings.register_profile("askreport", deadline=None)  # a busy machine is no fault
+settings.load_profile("askreport")
 
 REPOSITORY = Path(__file__).parents[1]
 REPORT = REPOSITORY / "reports" / "it-trends-2024.txt"

@@ -1,15 +1,18 @@
 """The assistant as a whole: public format, concurrency, rebuilding, bad questions."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from askreport import AskReportError, Assistant, build_index, open_assistant
+from askreport.assembly import _model_options
+from askreport.config import Settings, override
 from askreport.errors import IndexMismatch, ModelUnavailable, QuestionInvalid, ReportUnreadable
-from askreport.schema import Turn
-from tests.chat_server import chat_server
+from askreport.schema import Turn, Usage
+from tests.chat_server import Reply, Script, chat_server
 from tests.conftest import REPOSITORY
 
 FIELDS = ("id", "question", "answer", "refused", "confidence", "mode", "citations", "passages", "timings_ms")  # fmt: skip
@@ -120,48 +123,132 @@ class TestWriting:
 
     QUESTION = "什么是低空经济？"
 
-    def open(self, index: Path, base_url: str, monkeypatch: pytest.MonkeyPatch) -> Assistant:
-        monkeypatch.setenv("OPENAI_API_KEY", "none")
-        return open_assistant(
-            index, llm__model="openai:m", llm__base_url=base_url, llm__max_retries=0
-        )
+    HISTORY = ({"q": QUESTION, "a": "一种经济形态。"},)
 
-    def test_a_written_answer_cites_given_sentences(
-        self, report_index: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with chat_server(["低空经济是一种", "新型经济形态[", "1][99]。"]) as server:
-            assistant = self.open(report_index, server.base_url, monkeypatch)
+    def open(self, index: Path, base_url: str, **changes: object) -> Assistant:
+        changes = {"llm__model": "openai:m", "llm__max_retries": 0, **changes}
+        return open_assistant(index, llm__base_url=base_url, **changes)
+
+    @pytest.fixture(autouse=True)
+    def key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+
+    def test_a_written_answer_cites_given_sentences(self, report_index: Path) -> None:
+        script = Script(["低空经济是一种", "新型经济形态[", "1][99]。"], usage=(900, 12))
+        with chat_server(script) as server:
+            assistant = self.open(report_index, server.base_url)
             answers = list(assistant.stream(self.QUESTION))
         assert answers[-1].mode == "write"
         assert answers[-1].answer == "低空经济是一种新型经济形态[1]。"
+        assert answers[-1].notice == ""
+        assert answers[-1].to_json()["usage"] == {"input_tokens": 900, "output_tokens": 12}
         [citation] = answers[-1].citations
         assert assistant.reports[0].text[citation.start : citation.end] == citation.quote
 
-    @pytest.mark.parametrize("reply", [500, ["没有出处的句子。"], ["NOT_FOUND"], ["[77]"]])
+    def test_what_nothing_bears_out_is_marked_or_dropped(self, report_index: Path) -> None:
+        reply = ["低空经济是一种经济形态[1]。它有 987654 架飞机[1]。"]
+        with chat_server(reply, reply) as server:
+            marked = self.open(report_index, server.base_url).ask(self.QUESTION)
+            dropping = self.open(report_index, server.base_url, llm__unsupported="drop")
+            dropped = dropping.ask(self.QUESTION)
+        [doubted] = marked.to_json()["unsupported"]
+        assert (doubted["reason"], doubted["words"]) == ("number", ("987654",))
+        assert marked.answer[doubted["start"] : doubted["end"]] == "它有 987654 架飞机[1]。"
+        assert dropped.answer == "低空经济是一种经济形态[1]。"
+        assert dropped.unsupported == ()
+
+    @pytest.mark.parametrize(
+        "reply",
+        [401, 429, 500, ["没有出处的句子。"], ["NOT_FOUND"], ["[77]"], [""], Script(["甲[1]。乙"], drop="close")],
+    )  # fmt: skip
     def test_what_cannot_be_trusted_becomes_the_quoted_answer(
-        self, report_index: Path, monkeypatch: pytest.MonkeyPatch, reply: list[str] | int
+        self, report_index: Path, reply: Reply, assistant: Assistant
     ) -> None:
         with chat_server(reply) as server:
-            answer = self.open(report_index, server.base_url, monkeypatch).ask(self.QUESTION)
+            answer = self.open(report_index, server.base_url).ask(self.QUESTION)
+        quoted = assistant.ask(self.QUESTION)
+        assert (answer.mode, answer.answer) == ("quote", quoted.answer)
+        assert answer.citations == quoted.citations
+        assert "聊天模型 openai:m" in answer.notice
+        assert answer.unsupported == ()
+
+    def test_nothing_found_asks_no_model(self, report_index: Path) -> None:
+        with chat_server() as server:
+            answer = self.open(report_index, server.base_url).ask("明天北京会下雨吗？")
+            assert server.requests == []
+        assert answer.refused
+        assert answer.notice == ""
+
+    def test_a_follow_up_is_looked_up_as_the_model_rewrote_it(self, report_index: Path) -> None:
+        rewritten = Script(["低空经济包括哪些产业？"], usage=(100, 10))
+        written = Script(["低空经济是一种经济形态[1]。"], usage=(900, 12))
+        with chat_server(rewritten, written) as server:
+            answer = self.open(report_index, server.base_url).ask("它包括哪些产业？", self.HISTORY)
+            assert "低空经济包括哪些产业？" in server.asked[1]
+        assert answer.query == "低空经济包括哪些产业？"
+        assert answer.usage == Usage(1000, 22)
+
+    def test_a_rewriting_that_adds_something_is_the_rule_s(self, report_index: Path) -> None:
+        with chat_server(["2031 年的 OpenAI 呢？"], ["低空经济是一种经济形态[1]。"]) as server:
+            answer = self.open(report_index, server.base_url).ask("它包括哪些产业？", self.HISTORY)
+        assert answer.query == f"{self.QUESTION} 它包括哪些产业？"
+        assert answer.mode == "write"
+
+    def test_a_model_that_failed_is_not_asked_again(self, report_index: Path) -> None:
+        with chat_server(500) as server:
+            answer = self.open(report_index, server.base_url).ask("它包括哪些产业？", self.HISTORY)
+            assert len(server.requests) == 1
+        assert answer.query == f"{self.QUESTION} 它包括哪些产业？"
+        assert answer.mode == "quote"
+        assert "HTTP 500" in answer.notice
+
+    def test_the_best_sentences_that_fit_are_shown(self, report_index: Path) -> None:
+        shown = []
+        for most_chars in (500, 6000):
+            with chat_server(["NOT_FOUND"]) as server:
+                self.open(report_index, server.base_url, llm__max_input_chars=most_chars).ask(
+                    "总结一下低空经济"
+                )
+                shown.append(re.findall(r"^\[\d+\] (.*)$", server.asked[0], re.MULTILINE))
+        few, many = shown
+        assert 0 < sum(map(len, few)) <= 500 < sum(map(len, many)) <= 6000
+        assert set(few) < set(many)
+
+    def test_leaving_an_answer_ends_the_stream(self, report_index: Path) -> None:
+        script = Script(["低空经济是一种经济形态[1]。"] * 1000, pause_seconds=0.01)
+        with chat_server(script) as server:
+            answers = self.open(report_index, server.base_url).stream(self.QUESTION)
+            assert next(answers).mode == "write"
+            answers.close()  # type: ignore[attr-defined]
+            assert server.hung_up.wait(60)
+
+    @pytest.mark.parametrize(
+        ("model", "line"),
+        [
+            ("google_genai:m", "pip install langchain-google-genai"),
+            ("nowhere:m", "llm.model"),
+            ("no-such-model", "llm.model"),
+            ("openai:m", "OPENAI_API_KEY"),
+        ],
+    )
+    def test_a_model_that_cannot_be_set_up_is_one_line_and_a_quoted_answer(
+        self, report_index: Path, model: str, line: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("OPENAI_API_KEY")
+        answer = open_assistant(report_index, llm__model=model).ask(self.QUESTION)
         assert answer.mode == "quote"
         assert answer.citations
-        assert bool(answer.notice) == (reply == 500)
+        assert line in answer.notice
+        assert "\n" not in answer.notice
 
-    def test_nothing_found_asks_no_model(
-        self, report_index: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with chat_server() as server:
-            answer = self.open(report_index, server.base_url, monkeypatch).ask("明天北京会下雨吗？")
-            assert server.asked == []
-        assert answer.refused
-
-    @pytest.mark.parametrize("model", ["nowhere:m", "google_genai:m", "no-such-model"])
-    def test_a_model_that_cannot_be_set_up_is_one_line(
-        self, report_index: Path, model: str
-    ) -> None:
-        with pytest.raises(ModelUnavailable) as caught:
-            open_assistant(report_index, llm__model=model)
-        assert "\n" not in str(caught.value)
+    @pytest.mark.parametrize("model", ["openai:m", "ollama:m", "anthropic:m", "m"])
+    def test_the_settings_reach_the_provider(self, model: str) -> None:
+        settings = override(
+            Settings(), {"llm__model": model, "llm__max_tokens": 77, "llm__timeout_seconds": 33}
+        )
+        options = str(_model_options(settings.llm))
+        assert "77" in options
+        assert "33" in options
 
 
 def test_all_errors_are_ours() -> None:

@@ -5,9 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from askreport.cli import _print_answer
+from askreport.schema import Answer, Unsupported
 
 COMMANDS = ("index", "chat", "ask", "search", "eval", "benchmark")
 HEAVY = ("chromadb", "gradio", "langchain", "langchain_core", "numpy", "torch")
@@ -109,6 +113,21 @@ def test_settings_are_refused_by_name(report_index: Path, tmp_path: Path) -> Non
 def test_questions_that_cannot_be_asked(report_index: Path) -> None:
     failed_in_one_line(askreport("ask", "", "--index-dir", report_index), "empty")
     failed_in_one_line(askreport("ask", "问" * 40_000, "--index-dir", report_index), "40000")
+
+
+def test_a_notice_and_what_nothing_bears_out_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    doubted = (Unsupported(0, 6, "number", ("99", "7")), Unsupported(6, 8, "uncited"))
+    answer = Answer(
+        "问", "有99[1]丙。", False, 1.0, "write", unsupported=doubted, notice="太\x1b长"
+    )
+    _print_answer(replace(answer, query="问"))
+    told = capsys.readouterr()
+    assert told.err == "太 长\n"
+    assert told.out.splitlines() == [
+        "有99[1]丙。",
+        "  Not supported (number: 99, 7): 有99[1]",
+        "  Not supported (uncited): 丙。",
+    ]
 
 
 def test_ask_prints_an_answer_or_json(report_index: Path) -> None:

@@ -10,7 +10,16 @@ import pytest
 
 from askreport.errors import QuestionInvalid, QuestionsUnreadable
 from askreport.evaluation.runs import EvalResult, evaluate, read_result
-from askreport.schema import Answer, Citation, Passage, Report, TestQuestion, Timings, Turn
+from askreport.schema import (
+    Answer,
+    Citation,
+    Passage,
+    Report,
+    TestQuestion,
+    Timings,
+    Turn,
+    Unsupported,
+)
 
 TEXT = "甲公司成立于一九九九年。乙公司\n的总部在上海市。丙公司收入三百亿元。丁公司关闭了工厂。"
 SENTENCES = (
@@ -110,6 +119,7 @@ def test_metrics_of_a_mixed_run_by_hand() -> None:
         "citation_precision": 0.75,  # 1 and 1/2; the refused one has none
         "citation_recall": 0.5,  # 1, 1/2, 0
         "citations_invalid": 0,
+        "unsupported": None,  # nothing was written
         "refused_right": 0.5,
         "refused_wrong": 0.3333,
         "latency_p50_ms": 30.0,
@@ -119,6 +129,15 @@ def test_metrics_of_a_mixed_run_by_hand() -> None:
     assert metrics["silent"]["refused_right"] == 0.5
     assert metrics["silent"]["nDCG@10"] is None
     assert metrics["silent"]["accuracy"] is None
+
+
+def test_unsupported_sentences_are_counted_where_a_model_wrote() -> None:
+    good = replace(answer(cites=[0]), mode="write")
+    bad = replace(good, unsupported=(Unsupported(0, 1, "number"), Unsupported(1, 2, "uncited")))
+    asked = [question(name, evidence=[0]) for name in "123"]
+    result = run(*zip(asked, [good, bad, answer(cites=[0])], strict=True))
+    assert [row.scores["unsupported"] for row in result.questions] == [0, 2, None]
+    assert result.metrics["all"]["unsupported"] == 1.0
 
 
 def test_rows_tell_what_was_found_and_why_it_missed() -> None:
@@ -175,6 +194,7 @@ def test_a_row_in_json() -> None:
             "citation_precision": 1.0,
             "citation_recall": 1.0,
             "citations_invalid": 0,
+            "unsupported": None,
             "refused_right": None,
             "refused_wrong": 0.0,
         },

@@ -4,9 +4,11 @@ import pytest
 
 from askreport import prompts
 
-SLOTS = {
-    "answer": {"sentences", "question"},
-    "rewrite": {"conversation", "question"},
+SLOTS: dict[str, set[str]] = {
+    "answer.system": set(),  # rules hold nothing of a report or of a reader
+    "answer.user": {"sentences", "question"},
+    "rewrite.system": set(),
+    "rewrite.user": {"conversation", "question"},
     "suggest": {"count", "text"},
 }
 
@@ -19,11 +21,12 @@ def test_slots(task: str, language: str) -> None:
 
 
 def test_braces_in_a_value_open_no_slot() -> None:
-    filled = prompts.fill("rewrite", "en", conversation="{question}", question="{conversation} {x}")
+    values = {"conversation": "{question}", "question": "{conversation} {x}"}
+    filled = prompts.fill("rewrite.user", "en", **values)
     assert "{question}" in filled
     assert "{conversation} {x}" in filled
 
 
 def test_a_slot_without_a_value_is_named() -> None:
     with pytest.raises(KeyError, match="question"):
-        prompts.fill("answer", "zh", sentences="")
+        prompts.fill("answer.user", "zh", sentences="")

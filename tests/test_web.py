@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,19 @@ from hypothesis import strategies as st
 
 from askreport.answering.examples import example_questions
 from askreport.answering.suggestions import next_questions
-from askreport.schema import Answer, Chapter, Citation, Heading, Passage, Report, Span, Timings
+from askreport.schema import (
+    Answer,
+    Chapter,
+    Citation,
+    Heading,
+    Passage,
+    Reason,
+    Report,
+    Span,
+    Timings,
+    Unsupported,
+    Usage,
+)
 from askreport.web import page as page_module
 from askreport.web.guard import Guard, is_closed
 from askreport.web.keeping import as_json, as_markdown, restored, stored
@@ -24,6 +36,7 @@ from askreport.web.rendering import (
     Exchange,
     blocks,
     clean,
+    lines,
     made,
     place,
     render_conversation,
@@ -234,6 +247,52 @@ def test_a_place_is_chapter_and_page_as_far_as_there_are_any() -> None:
     assert place(Citation(1, "", 0, 0, None, None, "r"), ENGLISH) == ""
 
 
+def written_answer(text: str, *unsupported: Unsupported) -> tuple[Answer, Report]:
+    report = plain_report()
+    citation = cite(report, report.sentences[3], 1)
+    return Answer("?", text, False, 1.0, "write", (citation,), unsupported=unsupported), report
+
+
+def test_what_is_not_supported_is_underlined_and_told() -> None:
+    doubted = Unsupported(5, 14, "number", ("<99>", "7"))
+    answer, report = written_answer("甲[1]。乙<99>[1]。丙[1]。", doubted)
+    html = conversation(answer, report, ENGLISH)
+    before, marked = html.split('<span class="doubted">')
+    assert Reader(before).links == Reader(marked).links[:1]
+    sentence, after = marked.split("</span>", 1)
+    assert sentence.startswith("乙&lt;99&gt;<sup><a ")
+    assert "。" in sentence
+    assert after.startswith(
+        ' <span class="doubt" lang="en">not supported: &lt;99&gt;, 7 is not in its sources</span> 丙'
+    )
+
+
+def test_a_sentence_on_two_lines_is_told_about_once() -> None:
+    answer, report = written_answer("甲：\n乙[1]。\n丙。", Unsupported(0, 8, "meaning"))
+    html = conversation(answer, report)
+    assert html.count('<span class="doubted">') == 2
+    assert html.count('<span class="doubt"') == 1
+    assert "<p>丙。</p>" in html
+
+
+@pytest.mark.parametrize("strings", LANGUAGES.values())
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_reason_has_words(reason: Reason, strings: Strings) -> None:
+    answer, report = written_answer("甲。", Unsupported(0, 2, reason, ("一三五",)))
+    html = conversation(answer, report, strings)
+    assert ("一三五" in html) == (reason not in ("uncited", "meaning"))
+    assert strings.doubts[reason].split("{")[0] in html
+
+
+@given(st.lists(st.tuples(st.integers(-9, 30), st.integers(-9, 30)), max_size=4))
+def test_places_of_unknown_make_lose_no_word(places: list[tuple[int, int]]) -> None:
+    doubted = [Unsupported(start, end, "uncited") for start, end in places]
+    answer, _ = written_answer("甲乙\n\n 丙[1]丁。\r\n戊", *doubted)
+    found = lines(answer, [], ENGLISH)
+    shown = ["".join(part.text for one in line for part in one.parts) for line in found]
+    assert shown == ["甲乙", "丙[1]丁。", "戊"]
+
+
 def test_a_refusal_a_notice_and_a_completed_question_are_shown() -> None:
     answer = Answer(
         "它呢？", "没有写。", True, 0.1, "quote", query="芯片呢？", notice="模型连不上。"
@@ -330,9 +389,17 @@ def test_answers_are_paced_and_the_last_always_comes(monkeypatch: pytest.MonkeyP
         (Answer("", "", False, 0.79, "quote"), "Quoted from the report · fairly sure"),
         (
             Answer("", "", False, 0.39, "write", timings=Timings(1, 2, 12_345)),
-            "Written by qwen3, with its sources · not sure, please check the report · 12 s",
+            "Written by qwen3, checked against its sources · not sure, please check the report · 12 s",
+        ),
+        (
+            Answer("", "甲", False, 0.9, "write", unsupported=(Unsupported(0, 1, "uncited"),)),
+            "Written by qwen3, checked against its sources · not sure, please check the report",
         ),
         (Answer("", "", True, 0.02, "quote", timings=Timings(1, 2, 31)), "0.03 s"),
+        (
+            Answer("", "", True, 0.02, "quote", usage=Usage(1234, 5)),
+            "1,234 tokens read, 5 written",
+        ),
     ],
 )
 def test_how_an_answer_was_made_is_told_in_words(answer: Answer, words: str) -> None:
@@ -470,6 +537,16 @@ def test_markdown_has_a_footnote_for_every_citation(chat: Chat) -> None:
         "",
         REFUSAL,
     ]
+
+
+def test_what_is_not_supported_is_told_in_files_too() -> None:
+    answer, report = written_answer("甲[1]。\n乙99[1]。", Unsupported(6, 13, "number", ("99",)))
+    exchange = Exchange("?", answer, done=True)
+    text = as_markdown([exchange], [report], CHINESE)
+    assert "甲[^1-1]。\n\n乙99[^1-1]。 (未证实：出处里没有 99)\n" in text
+    [row] = json.loads(as_json([exchange]))
+    assert row["unsupported"] == [{"start": 6, "end": 13, "reason": "number", "words": ["99"]}]
+    assert restored(stored([exchange]), [report]) == (exchange,)
 
 
 def test_json_has_every_citation(chat: Chat) -> None:

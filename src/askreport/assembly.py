@@ -6,19 +6,21 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from askreport import config, index
+from askreport.answering import faults
 from askreport.answering.chain import make_chain
+from askreport.answering.composing import Writing
 from askreport.answering.sentences import ranked
 from askreport.answering.writing import Writer
 from askreport.chunking import split_passages
 from askreport.config import Settings
-from askreport.embedding import make_embeddings, model_digest
+from askreport.embedding import embed_texts, make_embeddings, model_digest
 from askreport.errors import (
     AskReportError,
-    ModelUnavailable,
     QuestionInvalid,
     ReportUnreadable,
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 History = Sequence[Turn | Mapping[str, str]]
+_RULES_AND_QUESTION_CHARS = 3000  # of a prompt, beside the sentences
 _log = logging.getLogger(__name__)
 
 
@@ -51,8 +54,7 @@ class Assistant:
         self._settings = settings
         self._embeddings = make_embeddings(settings.embedding.model)
         self._reranker = _reranker(settings, settings.retrieval.mode)
-        model = make_chat_model(settings)
-        self._writer = Writer(model, settings.llm.model) if model else None
+        self._writing = _make_writing(settings, self._embeddings)
         self._swap = threading.Lock()
         self._searcher = self._open()
         self._chain = self._make_chain()
@@ -120,7 +122,7 @@ class Assistant:
             k=self._settings.retrieval.k,
             sentences=self._settings.answer.sentences,
             refuse_below=self._settings.answer.refuse_below,
-            writer=self._writer,
+            writing=self._writing,
         )
 
 
@@ -289,25 +291,56 @@ def make_chat_model(settings: Settings) -> "BaseChatModel | None":
         return None
     from langchain.chat_models import init_chat_model
 
-    options: dict[str, Any] = {
-        "temperature": llm.temperature,
+    try:
+        model: BaseChatModel = init_chat_model(llm.model, **_model_options(llm))
+    except Exception as error:  # each provider raises its own for a missing key or an unknown name
+        raise faults.of_setup(error, llm.model) from error
+    return model
+
+
+def _model_options(llm: config.LlmSettings) -> dict[str, Any]:
+    """The settings in the words of the provider."""
+    options: dict[str, Any] = {"temperature": llm.temperature}
+    if llm.base_url:
+        options["base_url"] = llm.base_url
+    provider = llm.model.partition(":")[0]
+    if provider == "ollama":
+        # A model of Ollama forgets the beginning of what is longer than its context; a Chinese
+        # character is a token at worst.
+        context = llm.max_input_chars + llm.max_tokens + _RULES_AND_QUESTION_CHARS
+        timeout = {"timeout": llm.timeout_seconds}
+        return {
+            **options,
+            "num_predict": llm.max_tokens,
+            "num_ctx": context,
+            "client_kwargs": timeout,
+        }
+    if provider == "openai":
+        # By itself it asks for the usage of tokens only at OpenAI's own address.
+        options["stream_usage"] = True
+    return {
+        **options,
         "timeout": llm.timeout_seconds,
         "max_retries": llm.max_retries,
         "max_tokens": llm.max_tokens,
-        **({"base_url": llm.base_url} if llm.base_url else {}),
     }
-    try:
-        model: BaseChatModel = init_chat_model(llm.model, **options)
-    except ImportError as error:
-        provider = llm.model.partition(":")[0]
-        raise ModelUnavailable(
-            f"Chat model {llm.model} needs a package that is not installed; install it with:"
-            f" pip install langchain-{provider}"
-        ) from error
-    except Exception as error:  # each provider raises its own for a missing key or an unknown name
-        first_line = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        raise ModelUnavailable(
-            f"Chat model {llm.model} cannot be set up ({type(error).__name__}: {first_line});"
-            " check llm.model and the provider's key in its environment variable."
-        ) from error
-    return model
+
+
+def _make_writing(settings: Settings, embeddings: "Embeddings") -> Writing | None:
+    """How answers are written; `None` without a chat model. It is made when it is first needed."""
+    llm = settings.llm
+    if not llm.model:
+        return None
+
+    def make_model() -> "BaseChatModel":
+        model = make_chat_model(settings)
+        assert model is not None
+        return model
+
+    writer = Writer(
+        make_model,
+        llm.model,
+        max_input_chars=llm.max_input_chars,
+        timeout_seconds=llm.timeout_seconds,
+    )
+    return Writing(writer, partial(embed_texts, embeddings), drop=llm.unsupported == "drop")

@@ -378,6 +378,10 @@ def _print_answer(answer: "Answer") -> None:
     if answer.query != answer.question:
         out.print(f"({printable(answer.query)})", style="dim")
     out.print(printable(answer.answer))
+    for one in answer.unsupported:
+        sentence, words = answer.answer[one.start : one.end], ", ".join(one.words)
+        reason = f"{one.reason}: {words}" if words else one.reason
+        out.print(f"  Not supported ({printable(reason)}): {printable(sentence)}", style="yellow")
     for citation in answer.citations:
         place = _place(citation.chapter, citation.page)
         out.print(f"  [{citation.number}] {place}  {citation.report}", style="dim")

@@ -65,14 +65,20 @@ class AnswerSettings(_Section):
 
 
 class LlmSettings(_Section):
-    """A chat model by its `init_chat_model` name; empty: answers are quotes."""
+    """A chat model by its `init_chat_model` name; empty: answers are quotes.
+
+    It is shown `max_input_chars` of sentences. What it writes and its sources do not bear out is
+    marked or dropped, as `unsupported` says.
+    """
 
     model: str = ""
     base_url: str = ""
     temperature: float = Field(default=0.0, ge=0, le=2)
-    timeout_seconds: float = Field(default=60, gt=0)
+    timeout_seconds: float = Field(default=120, gt=0)
     max_retries: int = Field(default=1, ge=0, le=10)
+    max_input_chars: int = Field(default=6000, ge=500, le=1_000_000)
     max_tokens: int = Field(default=1000, ge=16)
+    unsupported: str = Field(default="mark", pattern="^(mark|drop)$")
 
 
 class WebSettings(_Section):

@@ -1,4 +1,6 @@
-"""The only reader of `prompts/`: what a chat model is told, one file for each task and language.
+"""The only reader of `prompts/`: what a chat model is told, a file for each task and language.
+
+What a task has two messages for is named after them, "answer.system" and "answer.user".
 
 A prompt is plain text with `{slots}`. Slots are filled in one pass, so braces in a report or a
 question stay as they are and can open no slot.

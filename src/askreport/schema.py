@@ -117,6 +117,36 @@ class Timings:
     total: float = 0.0
 
 
+Reason = Literal["uncited", "number", "name", "quotation", "meaning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A written sentence, `start:end` of the answer's text, that its citations do not bear out.
+
+    `reason`: it cites nothing; a number, a Latin name or a quotation in it is not in the cited
+    sentences, and `words` has those; or it means something else than they do.
+    """
+
+    start: int
+    end: int
+    reason: Reason
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a chat model read and wrote."""
+
+    input_tokens: int
+    output_tokens: int
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its evidence.
@@ -125,7 +155,8 @@ class Answer:
     `confidence` is the estimated probability, 0 to 1, that the report answers the question. `query`
     is the question that was looked up (a follow-up is completed from the conversation). `passages`
     are best first. `notice` tells the reader what did not go as set, such as a chat model that was
-    out of reach.
+    out of reach. `unsupported` has the sentences of a written answer that their sources do not bear
+    out, in order. `usage` is what a chat model spent on it, `None` where none did or told.
     """
 
     question: str
@@ -138,6 +169,8 @@ class Answer:
     timings: Timings = field(default_factory=Timings)
     query: str = ""
     notice: str = ""
+    unsupported: tuple[Unsupported, ...] = ()
+    usage: Usage | None = None
 
     def to_json(self, question_id: str | None = None) -> dict[str, Any]:
         """The answer as plain JSON values, in the order and words of the public format."""
@@ -153,6 +186,8 @@ class Answer:
             "citations": [asdict(citation) for citation in self.citations],
             "passages": [asdict(passage) for passage in self.passages],
             "timings_ms": asdict(self.timings),
+            "unsupported": [asdict(sentence) for sentence in self.unsupported],
+            "usage": asdict(self.usage) if self.usage else None,
         }
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from askreport.schema import Answer, Chapter, Heading, Report, Span
+from askreport.schema import Answer, Chapter, Heading, Report, Span, Unsupported, Usage
 from tests.e2e.fake_assistant import cite
 
 HOSTILE_LINES = (
@@ -93,4 +93,24 @@ def hostile_answer(report: Report) -> Answer:
         citations=(citation,),
         query="<i>攻击</i>",
         notice="<u>注意</u>",
+    )
+
+
+def doubted_answer(report: Report) -> Answer:
+    """Three written sentences, the second and the third of which are not supported."""
+    sentences = ["新芯片在春天发布[1]。", "它有 2000 个量子比特[1]。", "明天下雨。"]
+    second, third = len(sentences[0]), len(sentences[0] + sentences[1])
+    return Answer(
+        question="写的",
+        answer="".join(sentences),
+        refused=False,
+        confidence=0.9,
+        mode="write",
+        citations=(cite(report, report.sentences[1], 1),),
+        query="写的",
+        unsupported=(
+            Unsupported(second, third, "number", ("2000",)),
+            Unsupported(third, third + len(sentences[2]), "uncited"),
+        ),
+        usage=Usage(1234, 56),
     )

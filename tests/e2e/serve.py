@@ -4,7 +4,7 @@ import sys
 
 from askreport.web import build_page, launch
 from tests.e2e.fake_assistant import FakeAssistant
-from tests.e2e.samples import hostile_answer, hostile_report, plain_report
+from tests.e2e.samples import doubted_answer, hostile_answer, hostile_report, plain_report
 
 
 def make_assistant(kind: str) -> FakeAssistant:
@@ -14,7 +14,8 @@ def make_assistant(kind: str) -> FakeAssistant:
         return FakeAssistant((report,), {"攻击": hostile_answer(report)})
     if kind == "two":
         return FakeAssistant((plain_report(), hostile_report()))
-    return FakeAssistant((plain_report(),))
+    report = plain_report()
+    return FakeAssistant((report,), {"写的": doubted_answer(report)})
 
 
 if __name__ == "__main__":

@@ -245,6 +245,20 @@ def test_several_reports_stand_one_below_the_other(visit: Open) -> None:
     assert opened.marked("here").endswith("冒充的原文。")
 
 
+def test_what_is_not_supported_is_underlined_and_told_in_the_readers_language(visit: Open) -> None:
+    page = visit(locale="en-US").page
+    page.locator("#question textarea").fill("写的")
+    page.keyboard.press("Enter")
+    expect(page.locator(".doubted")).to_have_text(["它有 2000 个量子比特1。", "明天下雨。"])
+    expect(page.locator(".doubted").first).to_have_css("text-decoration-line", "underline")
+    expect(page.locator(".doubt")).to_have_text(
+        ["not supported: 2000 is not in its sources", "not supported: no source given"]
+    )
+    expect(page.locator(".made")).to_contain_text("1,234 tokens read, 56 written")
+    page.locator("#switch").click()
+    expect(page.locator(".doubt").first).to_have_text("未证实：出处里没有 2000")
+
+
 def test_nothing_hostile_becomes_more_than_text(visit: Open) -> None:
     opened = visit("hostile")
     page = opened.page

@@ -213,6 +213,7 @@ def _cited(opened: Visit) -> None:
 STATES: dict[str, Callable[[Visit], None]] = {
     "welcome": lambda opened: None,
     "answered": lambda opened: opened.ask("的"),
+    "doubted": lambda opened: opened.ask("写的"),
     "cited": _cited,
     "refused": lambda opened: opened.ask("明天的天气"),
     "sheet": _cited,

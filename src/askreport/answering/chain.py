@@ -1,30 +1,42 @@
 """The chain: question and history in, answers out, as LangChain runnables.
 
-    {"question", "history"} -> query (follow-up completed) -> found, aspects (search) -> documents
-        -> Answer
+    {"question", "history"} -> lookup (follow-up completed) -> query -> found, aspects (search)
+    -> documents -> Answer
 
 The last step streams: each `Answer` is longer than the one before, the last is checked and final.
-The documents leave the chain before the first words do.
+A written answer that fails half-way makes way for a quoted one. The documents leave the chain
+before the first words do.
 """
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, RunnablePassthrough
 
 from askreport.answering import citations, comparison, followup, outline, quoting, refusal
-from askreport.answering.phrases import REFUSAL, WRITER_FAILED, language_of
+from askreport.answering.composing import Outcome, Writing, compose
+from askreport.answering.faults import ChatModelFailed
+from askreport.answering.phrases import QUOTED_INSTEAD, REFUSAL, language_of
 from askreport.answering.quoting import Quotes
-from askreport.answering.writing import EVIDENCE_SENTENCES, Writer, renumber
-from askreport.errors import ModelUnavailable
 from askreport.index import Index, Unit
 from askreport.retrieval import Found, Searcher, documents
-from askreport.schema import Answer, Citation, Passage, Span, Timings, Turn
+from askreport.schema import Answer, Citation, Passage, Span, Timings, Turn, Usage
 
 Inputs = dict[str, Any]
+
+EVIDENCE_SENTENCES = 24  # sentences shown to a chat model, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The question that is looked up, and what a chat model had to do with it."""
+
+    query: str
+    usage: Usage | None = None
+    failure: ChatModelFailed | None = None
 
 
 def make_chain(
@@ -33,13 +45,17 @@ def make_chain(
     k: int,
     sentences: int,
     refuse_below: float,
-    writer: Writer | None = None,
+    writing: Writing | None = None,
 ) -> Runnable[Inputs, Any]:
     """The chain over one index; `.stream({"question": str, "history": [Turn]})` yields
     `Answer`s."""
 
+    def lookup(inputs: Inputs) -> Lookup:
+        return _complete(inputs["question"], inputs["history"], writing)
+
     def query(inputs: Inputs) -> str:
-        return _complete(inputs["question"], inputs["history"], writer)
+        found: Lookup = inputs["lookup"]
+        return found.query
 
     def found(inputs: Inputs) -> Found:
         return searcher.search(inputs["query"])
@@ -52,11 +68,12 @@ def make_chain(
 
     return (
         RunnablePassthrough.assign(started=RunnableLambda(lambda _: time.perf_counter()))
+        | RunnablePassthrough.assign(lookup=RunnableLambda(lookup))
         | RunnablePassthrough.assign(query=RunnableLambda(query))
         | RunnablePassthrough.assign(found=RunnableLambda(found))
         | RunnablePassthrough.assign(aspects=RunnableLambda(aspects))
         | RunnablePassthrough.assign(documents=RunnableLambda(passages))
-        | AnswerStep(searcher.index, sentences, refuse_below, writer)
+        | AnswerStep(searcher.index, sentences, refuse_below, writing)
     )
 
 
@@ -64,12 +81,12 @@ class AnswerStep(Runnable[Inputs, Answer]):
     """The step that turns what was found into an answer: refuse, quote, or have it written."""
 
     def __init__(
-        self, index: Index, sentences: int, refuse_below: float, writer: Writer | None
+        self, index: Index, sentences: int, refuse_below: float, writing: Writing | None
     ) -> None:
         self._index = index
         self._sentences = sentences
         self._refuse_below = refuse_below
-        self._writer = writer
+        self._writing = writing
 
     def invoke(self, input: Inputs, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """The final answer."""
@@ -90,39 +107,49 @@ class AnswerStep(Runnable[Inputs, Answer]):
             confidence=refusal.probability(self._index, found),
             mode="quote",
             passages=tuple(_passage(document) for document in input["documents"]),
+            usage=input["lookup"].usage,
         )
         answer = draft
-        for answer in self._answers(draft, found, input["aspects"]):
+        for answer in self._answers(draft, found, input["aspects"], input["lookup"].failure):
             if answer.answer:
                 yield answer
         citations.check(answer.citations, self._index.reports)
         now = time.perf_counter()
         yield replace(answer, timings=_timings(input["started"], retrieved, now))
 
-    def _answers(self, draft: Answer, found: Found, aspects: Sequence[Found]) -> Iterator[Answer]:
-        if outline.asks_for_outline(draft.question):
-            units = outline.outline(self._index.reports)
-            if len(units) > 1:
-                yield self._quoted(replace(draft, confidence=1.0), Quotes(units, chapters=True))
-                return
-        named = outline.chapter_asked_about(draft.question, self._index.reports)
-        if named:
-            report, chapter = named
-            units = outline.key_sentences(self._index, report, chapter, 2 * self._sentences)
-            yield self._quoted(replace(draft, confidence=1.0), Quotes(units))
+    def _answers(
+        self,
+        draft: Answer,
+        found: Found,
+        aspects: Sequence[Found],
+        failure: ChatModelFailed | None,
+    ) -> Iterator[Answer]:
+        if outlined := self._outlined(draft.question):
+            yield self._quoted(replace(draft, confidence=1.0), outlined)
             return
         if draft.confidence < self._refuse_below:
             yield _refused(draft)
             return
-        if self._writer is not None:
-            try:
-                written = yield from self._written(draft, found, self._writer)
-            except ModelUnavailable as error:
-                notice = WRITER_FAILED[language_of(draft.question)].format(reason=error)
-                draft, written = replace(draft, notice=notice), False
-            if written:
+        if self._writing is not None:
+            outcome = Outcome(draft.usage, failure)
+            if failure is None:  # a model that failed at the question already is not asked again
+                outcome = yield from self._written(draft, found, aspects, self._writing)
+            if outcome.failure is None:
                 return
+            language = language_of(draft.question)
+            notice = QUOTED_INSTEAD[language].format(reason=outcome.failure.line(language))
+            draft = replace(draft, notice=notice, usage=outcome.usage)
         yield self._quoted(draft, quoting.choose(self._index, found, aspects, self._sentences))
+
+    def _outlined(self, question: str) -> Quotes | None:
+        """What answers a question about the whole report, or about one chapter by its name."""
+        if outline.asks_for_outline(question):
+            titles = outline.outline(self._index.reports)
+            if len(titles) > 1:
+                return Quotes(titles, chapters=True)
+        if named := outline.chapter_asked_about(question, self._index.reports):
+            return Quotes(outline.key_sentences(self._index, *named, 2 * self._sentences))
+        return None
 
     def _quoted(self, draft: Answer, quotes: Quotes) -> Answer:
         if not quotes.units:
@@ -137,32 +164,39 @@ class AnswerStep(Runnable[Inputs, Answer]):
         )
 
     def _written(
-        self, draft: Answer, found: Found, writer: Writer
-    ) -> Generator[Answer, None, bool]:
-        """Answers of the model as they grow; returns whether the last one cites anything."""
-        units = quoting.choose(self._index, found, (), EVIDENCE_SENTENCES).units
+        self, draft: Answer, found: Found, aspects: Sequence[Found], writing: Writing
+    ) -> Generator[Answer, None, Outcome]:
+        """Answers of the model as they grow."""
+        units = self._evidence(found, aspects, writing.writer.max_input_chars)
         texts = [self._index.text(unit) for unit in units]
-        cited = False
-        for text in writer.write(draft.query, texts):
-            shown, order = renumber(text)
-            cited = bool(order)
-            if cited:
-                quotes = tuple(self._cite(n, units[old - 1]) for n, old in enumerate(order, 1))
-                yield replace(draft, answer=shown, citations=quotes, mode="write")
-        return cited
+        return (
+            yield from compose(
+                draft, texts, lambda number, at: self._cite(number, units[at]), writing
+            )
+        )
+
+    def _evidence(self, found: Found, aspects: Sequence[Found], most_chars: int) -> Sequence[Unit]:
+        """The sentences that a model is shown: the best that fit, in reading order."""
+        for limit in range(EVIDENCE_SENTENCES, 0, -1):
+            units = quoting.choose(self._index, found, aspects, limit).units
+            if sum(unit.end - unit.start for unit in units) <= most_chars:
+                break
+        return units
 
     def _cite(self, number: int, unit: Unit) -> Citation:
         report = self._index.reports[unit.report]
         return citations.cite(number, report, Span(unit.start, unit.end))
 
 
-def _complete(question: str, history: Sequence[Turn], writer: Writer | None) -> str:
-    if writer is not None and history:
-        try:
-            return writer.rewrite(question, history)
-        except ModelUnavailable:
-            return followup.complete(question, history)  # the answer step tells the reader
-    return followup.complete(question, history)
+def _complete(question: str, history: Sequence[Turn], writing: Writing | None) -> Lookup:
+    by_rule = followup.complete(question, history)
+    if writing is None or not history:
+        return Lookup(by_rule)
+    try:
+        rewritten = writing.writer.rewrite(question, history)
+    except ChatModelFailed as error:
+        return Lookup(by_rule, failure=error)  # the answer step tells the reader
+    return Lookup(rewritten.question or by_rule, rewritten.usage)
 
 
 def _refused(draft: Answer) -> Answer:

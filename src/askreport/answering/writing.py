@@ -1,104 +1,172 @@
-"""Answers written by a chat model from numbered sentences, which it must cite.
+"""What a chat model is told, and its reply as it streams.
 
-    sentences [1]..[n] + question -> prompt -> model, streamed -> markers kept only where they point
-    to a given sentence -> renumbered citations
+    question + sentences [1]..[n] -> system message: the rules; user message: fenced material
+    -> model -> pieces of text, up to a length and within a time
 
-What the model says is data: a marker with a number that was not given is dropped, an answer without
-any citation is no answer. The report's text is fenced, and its angle brackets are made full-width,
-so that it can close no fence.
+The rules stand in a message of their own into which nothing of a report or a reader is filled. In
+the other one every text is fenced, without the means to close its fence: angle brackets are
+full-width, a sentence is one line, and a bracketed number in it is in parentheses.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk
 
 from askreport import prompts
-from askreport.answering.citations import MARKER
-from askreport.answering.phrases import Language, language_of
-from askreport.errors import ModelUnavailable
-from askreport.schema import Turn
+from askreport.answering import faults
+from askreport.answering.faults import ChatModelFailed
+from askreport.answering.markers import defused
+from askreport.answering.phrases import language_of
+from askreport.answering.verification import missing_names, missing_numbers
+from askreport.schema import Turn, Usage
 
-NOT_FOUND = "NOT_FOUND"
-EVIDENCE_SENTENCES = 24  # sentences shown to the model: the best, with their neighbours
-MAX_ANSWER_CHARS = 20_000  # what a model says beyond this is cut off
-_FULLWIDTH_MARKER = re.compile(r"【\s*(\d{1,3})\s*】|\[\s*(\d{1,3})\s*\]")
-_OPEN_MARKER = re.compile(r"[\[【][\s\d]{0,5}$")
-_FENCE = str.maketrans("<>", "＜＞")
+NOT_FOUND = "NOT_FOUND"  # what the prompt has a model write where it sees no answer
+MAX_ANSWER_CHARS = 20_000
+_MAX_QUESTION_CHARS = 500  # of a rewritten question
 _HISTORY_TURNS = 4
+_TURN_CHARS = 1000
+_FENCE = str.maketrans("<>", "＜＞")
+# Keys of the metadata with which providers say, at the end, why a reply ends ...
+_END_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
+_CUT_OFF = frozenset(("length", "max_tokens", "MAX_TOKENS", "incomplete"))  # ... and that it is cut
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A follow-up as a question that stands alone, and what that took.
+
+    The question is empty where a number or a name came into it that nobody had mentioned.
+    """
+
+    question: str
+    usage: Usage | None = None
+
+
+class Reply:
+    """The text of a reply in pieces as they come; to be iterated over once, and closed.
+
+    Iterating raises `ChatModelFailed`, also where the stream breaks off or takes too long. At its
+    end `usage` is known, if the model tells, and whether the text was `cut` for its length.
+    """
+
+    def __init__(
+        self, chunks: Generator[AIMessageChunk], model: str, timeout_seconds: float
+    ) -> None:
+        self.usage: Usage | None = None
+        self.cut = False
+        self._chunks = chunks
+        self._model = model
+        self._deadline = time.monotonic() + timeout_seconds
+        self._room = MAX_ANSWER_CHARS
+        self._tells_its_end, self._ended = False, False
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            for chunk in self._chunks:
+                self._note(chunk)
+                text = str(chunk.text)
+                if len(text) > self._room:
+                    self.cut = True
+                    yield text[: self._room]
+                    return
+                self._room -= len(text)
+                if text:
+                    yield text
+        except Exception as error:
+            raise faults.of_call(error, self._model) from error
+        if self._tells_its_end and not self._ended:
+            raise ChatModelFailed("broken", self._model)
+
+    def close(self) -> None:
+        """End the stream; the connection to the server is closed with it."""
+        self._chunks.close()
+
+    def _note(self, chunk: AIMessageChunk) -> None:
+        if time.monotonic() > self._deadline:
+            raise ChatModelFailed("timeout", self._model)
+        if told := chunk.usage_metadata:
+            spent = Usage(told["input_tokens"], told["output_tokens"])
+            self.usage = self.usage + spent if self.usage else spent
+        metadata = chunk.response_metadata
+        reasons = {metadata[key] for key in _END_KEYS if metadata.get(key)}
+        self._tells_its_end |= "model_provider" in metadata
+        self._ended |= bool(reasons)
+        self.cut |= bool(reasons & _CUT_OFF)
 
 
 class Writer:
-    """Writes answers with `model`. Every failure of the model becomes `ModelUnavailable`."""
+    """Has the chat model `name` write answers and rewrite follow-ups.
 
-    def __init__(self, model: BaseChatModel, name: str) -> None:
-        self._model = model
+    `make_model` is called when the model is first needed, and again if it failed. Every failure is
+    a `ChatModelFailed`. `max_input_chars` of sentences fit into a prompt; a reply may take
+    `timeout_seconds`.
+    """
+
+    def __init__(
+        self,
+        make_model: Callable[[], BaseChatModel],
+        name: str,
+        *,
+        max_input_chars: int,
+        timeout_seconds: float,
+    ) -> None:
         self.name = name
+        self.max_input_chars = max_input_chars
+        self._make_model = make_model
+        self._timeout_seconds = timeout_seconds
 
-    def write(self, question: str, sentences: Sequence[str]) -> Iterator[str]:
-        """The answer as it grows; each item is longer than the last, and no marker is cut in two.
+    @cached_property
+    def _model(self) -> BaseChatModel:
+        return self._make_model()
 
-        Markers count `sentences` from 1. Yields nothing where the model found no answer.
+    def write(self, question: str, sentences: Sequence[str]) -> Reply:
+        """The reply to `question` from `sentences`, which its markers count from 1.
+
+        The sentences are to be what `as_material` made of them.
         """
-        prompt = prompts.fill(
-            "answer",
-            language_of(question),
-            sentences="\n".join(f"[{n}] {_fenced(s)}" for n, s in enumerate(sentences, 1)),
-            question=_fenced(question),
-        )
-        text = ""
-        for piece in self._stream(prompt):
-            text = (text + piece)[:MAX_ANSWER_CHARS]
-            if not NOT_FOUND.startswith(text.strip()[: len(NOT_FOUND)]):
-                yield valid_markers(_OPEN_MARKER.sub("", text), len(sentences))
-        if text.strip() and not text.strip().startswith(NOT_FOUND):
-            yield valid_markers(text, len(sentences)).strip()
+        numbered = "\n".join(f"[{n}] {sentence}" for n, sentence in enumerate(sentences, 1))
+        language = language_of(question)
+        return self._ask("answer", language, sentences=numbered, question=_fenced(question))
 
-    def rewrite(self, question: str, history: Sequence[Turn]) -> str:
+    def rewrite(self, question: str, history: Sequence[Turn]) -> Rewritten:
         """`question` as one that stands alone."""
-        language: Language = language_of(question)
+        turns = history[-_HISTORY_TURNS:]
         conversation = "\n".join(
-            f"Q: {_fenced(turn.question)}\nA: {_fenced(turn.answer)}"
-            for turn in history[-_HISTORY_TURNS:]
+            f"{_fenced(turn.question[:_TURN_CHARS])}\n{_fenced(turn.answer[:_TURN_CHARS])}"
+            for turn in turns
         )
-        prompt = prompts.fill(
+        language = language_of(question)
+        reply = self._ask(
             "rewrite", language, conversation=conversation, question=_fenced(question)
         )
-        lines = "".join(self._stream(prompt)).strip().splitlines()
-        return lines[0][:500] if lines else question
+        with closing(reply):
+            lines = "".join(reply).strip().splitlines()
+        rewritten = lines[0].strip() if lines else ""
+        said = [question, *(text for turn in turns for text in (turn.question, turn.answer))]
+        is_new = missing_numbers(rewritten, said) or missing_names(rewritten, said)
+        if is_new or len(rewritten) > max(len(question), _MAX_QUESTION_CHARS):
+            rewritten = ""
+        return Rewritten(rewritten, reply.usage)
 
-    def _stream(self, prompt: str) -> Iterator[str]:
-        try:
-            for chunk in self._model.stream(prompt):
-                yield str(chunk.text)
-        except (
-            Exception
-        ) as error:  # each provider raises its own; all mean: no answer from this model
-            reason = type(error).__name__
-            raise ModelUnavailable(f"Chat model {self.name} failed: {reason}") from error
-
-
-def valid_markers(text: str, count: int) -> str:
-    """`text` with markers `[n]` for 1 <= n <= `count` only; full-width ones become plain."""
-
-    def kept(match: re.Match[str]) -> str:
-        number = int(match[1] or match[2])
-        return f"[{number}]" if 1 <= number <= count else ""
-
-    return _FULLWIDTH_MARKER.sub(kept, text)
+    def _ask(self, task: str, language: str, **material: str) -> Reply:
+        messages = [
+            ("system", prompts.fill(f"{task}.system", language)),
+            ("human", prompts.fill(f"{task}.user", language, **material)),
+        ]
+        chunks: Any = self._model.stream(messages)
+        return Reply(chunks, self.name, self._timeout_seconds)
 
 
-def renumber(text: str) -> tuple[str, list[int]]:
-    """`text` with its markers counted from 1 as they appear, and what each pointed to before."""
-    order: list[int] = []
-
-    def renumbered(match: re.Match[str]) -> str:
-        number = int(match[1])
-        if number not in order:
-            order.append(number)
-        return f"[{order.index(number) + 1}]"
-
-    return MARKER.sub(renumbered, text), order
+def as_material(sentence: str) -> str:
+    """A sentence of a report as a model sees it: on one line, unable to plant a marker or to close
+    its fence."""
+    return _fenced(defused(" ".join(sentence.split())))
 
 
 def _fenced(text: str) -> str:

@@ -27,6 +27,7 @@ BETTER: Mapping[str, int] = {
     "citation_precision": 1,
     "citation_recall": 1,
     "citations_invalid": -1,
+    "unsupported": -1,
     "refused_right": 1,
     "refused_wrong": -1,
 }

@@ -157,6 +157,8 @@ def _row(
     correct = not answer.refused and not unmet if question.evidence else answer.refused
     scores = dict.fromkeys(BETTER, None) | _scores(answer, correct, quotes, cited, found)
     scores["citations_invalid"] = invalid_citations(answer.citations, reports)
+    if answer.mode == "write":
+        scores["unsupported"] = len(answer.unsupported)
     return QuestionResult(
         id=question.id,
         type=question.type,
@@ -288,7 +290,7 @@ def _result_from_json(value: Any) -> EvalResult:
     for row in value["questions"]:
         row = {"evidence": (), **row}
         fields = {name: row[name] for name in QuestionResult.__dataclass_fields__}
-        fields["scores"] = {name: _number_or_null(row["scores"][name]) for name in BETTER}
+        fields["scores"] = {name: _number_or_null(row["scores"].get(name)) for name in BETTER}
         fields["latency_ms"] = float(row["latency_ms"])
         for name in ("found", "places", "citations", "evidence"):
             fields[name] = tuple(row[name])

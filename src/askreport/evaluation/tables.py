@@ -24,7 +24,7 @@ ANSWERS = (
     "refused_right",
     "refused_wrong",
 )
-TOTALS = ("citations_invalid", "latency_p50_ms", "latency_p95_ms")
+TOTALS = ("citations_invalid", "unsupported", "latency_p50_ms", "latency_p95_ms")
 
 Tables = tuple[RenderableType, ...]
 
@@ -119,10 +119,14 @@ def _with_interval(value: float | None, interval: Interval | None) -> str:
 
 
 def _totals(scores: Mapping[str, float | None]) -> Text:
-    """What is told once: how fast, and how many citations are not what they claim to be."""
+    """What is told once: how fast, how many citations are not what they claim to be, and how many
+    written sentences are not borne out."""
     median, slow = number(scores.get("latency_p50_ms")), number(scores.get("latency_p95_ms"))
     invalid = number(scores.get("citations_invalid"))
-    return Text(f"Milliseconds: {median} (p50), {slow} (p95). Invalid citations: {invalid}.\n")
+    told = f"Milliseconds: {median} (p50), {slow} (p95). Invalid citations: {invalid}."
+    if scores.get("unsupported") is not None:
+        told += f" Unsupported sentences per written answer: {number(scores['unsupported'])}."
+    return Text(f"{told}\n")
 
 
 def _worst(rows: Sequence[QuestionResult]) -> RenderableType:

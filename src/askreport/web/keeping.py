@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from askreport.schema import Answer, Citation, Report
-from askreport.web.rendering import Exchange, place
+from askreport.web.rendering import Exchange, doubt, place
 from askreport.web.strings import Strings
 
 STORED_BYTES: Final = 150_000  # the guard lets 256 KiB pass; the rest is room for escapes
@@ -68,7 +68,9 @@ def as_markdown(
             lines += [_plain(exchange.problem or strings.stopped), ""]
             continue
         notes = {f"[{c.number}]": f"[^{number}-{c.number}]" for c in exchange.answer.citations}
-        for line in filter(None, map(str.strip, exchange.answer.answer.splitlines())):
+        for line in filter(
+            None, map(str.strip, _with_doubts(exchange.answer, strings).splitlines())
+        ):
             lines += [_with_notes(line, notes), ""]
         for citation in exchange.answer.citations:
             where = place(citation, strings) or citation.report
@@ -96,6 +98,14 @@ def _with_notes(line: str, notes: dict[str, str]) -> str:
     for marker, note in notes.items():
         escaped = escaped.replace(_plain(marker), note)
     return escaped
+
+
+def _with_doubts(answer: Answer, strings: Strings) -> str:
+    """The answer's text, with a word behind each sentence that is not supported."""
+    text = answer.answer
+    for one in sorted(answer.unsupported, key=lambda one: -one.end):
+        text = f"{text[: one.end]} ({doubt(one, strings)}){text[one.end :]}"
+    return text
 
 
 def _found_again(answer: Answer | None, reports: dict[str, Report]) -> Answer | None:

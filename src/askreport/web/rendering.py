@@ -17,7 +17,7 @@ from urllib.parse import quote as percent_encoded
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from askreport.schema import Answer, Citation, Passage, Report
+from askreport.schema import Answer, Citation, Passage, Report, Unsupported
 from askreport.web.strings import Strings
 
 _MARKER: Final = re.compile(r"\[([1-9][0-9]{0,3})\]")
@@ -122,6 +122,19 @@ class Part:
     target: Target | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Parts of one line of an answer, all of them supported or not.
+
+    `doubt` says in words why its sentence is not supported, "" where it is; of a sentence on
+    several lines the last has it. `is_doubted` is true on all.
+    """
+
+    parts: tuple[Part, ...]
+    is_doubted: bool = False
+    doubt: str = ""
+
+
 def render_report(reports: Sequence[Report]) -> str:
     """All reports, one below the other, each paragraph with its offsets. No interface words."""
     return _TEMPLATES.get_template("report.html").render(shelf=[_document(r) for r in reports])
@@ -200,11 +213,24 @@ def blocks(report: Report) -> Iterator[Block]:
         yield Block(start, end, level, chapter, pieces, key)
 
 
-def parts(answer: Answer, targets: Sequence[Target]) -> list[list[Part]]:
-    """The answer's lines, each a list of parts. A marker without a place stays plain text."""
+def lines(answer: Answer, targets: Sequence[Target], strings: Strings) -> list[list[Stretch]]:
+    """The answer's lines, each a list of stretches. A marker without a place stays plain text."""
     by_number = {target.citation.number: target for target in targets if target.found}
-    lines = [line.strip() for line in clean(answer.answer).splitlines()]
-    return [list(_line_parts(line, by_number)) for line in lines if line]
+    text = clean(answer.answer)
+    found: list[list[Stretch]] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        bounds = _trimmed(text, start, start + len(line))
+        start += len(line)
+        stretches = list(_stretches(text, *bounds, answer.unsupported, by_number, strings))
+        found += [stretches] if stretches else []
+    return found
+
+
+def doubt(unsupported: Unsupported, strings: Strings) -> str:
+    """Why a sentence is not supported, in words."""
+    words = strings.word_separator.join(clean(word) for word in unsupported.words)
+    return strings.doubts[unsupported.reason].format(words=words)
 
 
 def place(citation: Citation | Passage, strings: Strings) -> str:
@@ -251,16 +277,21 @@ def _document(report: Report) -> dict[str, object]:
 
 
 def made(answer: Answer, strings: Strings, model: str = "") -> str:
-    """How an answer was made, how sure it is and how long it took, in words."""
+    """How an answer was made, how sure it is, how long it took and what it cost, in words."""
     how = strings.quoted
     if answer.mode == "write":
         how = strings.written.format(model=clean(model) or strings.some_model)
     sure = strings.sure if answer.confidence >= _SURE else strings.unsure
     if _FAIRLY_SURE <= answer.confidence < _SURE:
         sure = strings.fairly_sure
+    if answer.unsupported:
+        sure = strings.unsure
     seconds = answer.timings.total / 1000
     took = strings.took.format(seconds=f"{seconds:.2f}" if seconds < 10 else f"{seconds:.0f}")
     known = [took] if answer.timings.total > 0 else []
+    if answer.usage:
+        read, wrote = answer.usage.input_tokens, answer.usage.output_tokens
+        known.append(strings.tokens.format(read=f"{read:,}", wrote=f"{wrote:,}"))
     return " · ".join(known if answer.refused else [how, sure, *known])
 
 
@@ -287,7 +318,7 @@ def _exchange_view(
         "language": text_language(answer.answer),
         "notice": clean(answer.notice),
         "looked_up": looked_up if looked_up != question.strip() else "",
-        "lines": parts(answer, targets),
+        "lines": lines(answer, targets, strings),
         "targets": targets,
         "nearest": list(_nearest(answer, shelf)) if answer.refused else [],
         "made": made(answer, strings, model) if exchange.done and not exchange.stopped else "",
@@ -340,18 +371,45 @@ def _key(text: str) -> str:
     return hashlib.sha256(words).hexdigest()[:_KEY_DIGITS]
 
 
-def _line_parts(line: str, targets: Mapping[int, Target]) -> Iterator[Part]:
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """`start:end` without the white space at its ends."""
+    line = text[start:end]
+    return start + len(line) - len(line.lstrip()), start + len(line.rstrip())
+
+
+def _stretches(
+    text: str,
+    start: int,
+    end: int,
+    unsupported: Sequence[Unsupported],
+    targets: Mapping[int, Target],
+    strings: Strings,
+) -> Iterator[Stretch]:
+    for one in sorted(unsupported, key=lambda one: one.start):
+        first, last = max(start, one.start), min(end, one.end)
+        if first >= last:
+            continue
+        if start < first:
+            yield Stretch(tuple(_parts(text[start:first], targets)))
+        reason = doubt(one, strings) if last == one.end else ""
+        yield Stretch(tuple(_parts(text[first:last], targets)), True, reason)
+        start = last
+    if start < end:
+        yield Stretch(tuple(_parts(text[start:end], targets)))
+
+
+def _parts(text: str, targets: Mapping[int, Target]) -> Iterator[Part]:
     done = 0
-    for match in _MARKER.finditer(line):
+    for match in _MARKER.finditer(text):
         target = targets.get(int(match.group(1)))
         if target is None:
             continue
         if match.start() > done:
-            yield Part(line[done : match.start()])
+            yield Part(text[done : match.start()])
         yield Part(match.group(1), target)
         done = match.end()
-    if done < len(line):
-        yield Part(line[done:])
+    if done < len(text):
+        yield Part(text[done:])
 
 
 def _cut(spans: Iterable[tuple[int, int]], bounds: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -46,6 +46,9 @@ class Strings:
     fairly_sure: str
     unsure: str
     took: str
+    tokens: str
+    doubts: Mapping[str, str]
+    word_separator: str
     nearest: str
     next_questions: str
     copy: str
@@ -109,12 +112,21 @@ CHINESE = Strings(
     page="第 {page} 页",
     source_gone="报告里已经没有这句话",
     quoted="引自报告原文",
-    written="由 {model} 撰写，句句注明出处",
+    written="由 {model} 撰写，已逐句与出处核对",
     some_model="聊天模型",
     sure="很有把握",
     fairly_sure="比较有把握",
     unsure="把握不大，请核对原文",
     took="用时 {seconds} 秒",
+    tokens="读入 {read} 词元，写出 {wrote} 词元",
+    doubts={
+        "uncited": "未证实：没有注明出处",
+        "number": "未证实：出处里没有 {words}",
+        "name": "未证实：出处里没有 {words}",
+        "quotation": "未证实：出处里没有“{words}”这句话",
+        "meaning": "未证实：和出处说的不是一回事",
+    },
+    word_separator="、",
     nearest="报告里与此最接近的地方",
     next_questions="接着可以问",
     copy="复制",
@@ -217,12 +229,21 @@ ENGLISH = Strings(
     page="p. {page}",
     source_gone="The report no longer has this sentence",
     quoted="Quoted from the report",
-    written="Written by {model}, with its sources",
+    written="Written by {model}, checked against its sources",
     some_model="a chat model",
     sure="very sure",
     fairly_sure="fairly sure",
     unsure="not sure, please check the report",
     took="{seconds} s",
+    tokens="{read} tokens read, {wrote} written",
+    doubts={
+        "uncited": "not supported: no source given",
+        "number": "not supported: {words} is not in its sources",
+        "name": "not supported: {words} is not in its sources",
+        "quotation": "not supported: “{words}” is not in its sources",
+        "meaning": "not supported: its sources are about something else",
+    },
+    word_separator=", ",
     nearest="The nearest places in the report",
     next_questions="You could ask next",
     copy="Copy",
