@@ -1,17 +1,23 @@
-"""ASGI middleware around Gradio: closes routes we do not use, limits bodies, sets security headers.
+"""ASGI middleware around Gradio: closes routes we do not use, limits bodies, sets security headers,
+and tells a reader for whom there is no place so in the reader's own language.
 
 Gradio serves more than a page of ours needs: it fetches any public address a visitor names
 (`/gradio_api/file=https://...`), takes uploads, and shows its own statistics. And an answer that
 carries an image would make the reader's browser call its address: the policy forbids that.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from askreport.web.strings import preferred_language, strings_for
+
+_logger = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES: Final = 256 * 1024
 
@@ -73,7 +79,23 @@ class Guard:
         if messages is None:
             await PlainTextResponse("Too large", 413)(scope, receive, guarded_send)
             return
-        await self.app(scope, _replay(messages, receive), guarded_send)
+        await self._pass_on(scope, _replay(messages, receive), guarded_send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the request served; what Gradio looks up in vain (a function 99) is a 400."""
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, _with_refusal(scope, send_and_note))
+        except LookupError as error:
+            _logger.warning("A request names what is not there (%s)", type(error).__name__)
+            if not started:
+                await PlainTextResponse("Bad request", 400)(scope, receive, send)
 
     async def _read_body(self, scope: Scope, receive: Receive) -> Sequence[Message] | None:
         """The request's messages up to the end of its body; `None` where it is over the limit."""
@@ -119,6 +141,35 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+def _with_refusal(scope: Scope, send: Send) -> Send:
+    """A `send` that puts a refusal in the reader's words in place of Gradio's "queue is full".
+
+    Gradio's page shows its own English line for status 503 and what the answer says for 429.
+    """
+    refused = False
+
+    async def send_or_refuse(message: Message) -> None:
+        nonlocal refused
+        if message["type"] == "http.response.start" and message["status"] == 503:
+            refused = True
+            language = preferred_language(_header(scope, b"accept-language"))
+            told = {"detail": strings_for(language).overloaded}
+            await JSONResponse(told, 429, {"Retry-After": "5"})(scope, _nothing_more, send)
+        elif not refused:
+            await send(message)
+
+    return send_or_refuse
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return values[0] if values else ""
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _replay(messages: Sequence[Message], receive: Receive) -> Receive:

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
@@ -48,6 +49,7 @@ def launch(
     """
     if mcp:
         require_mcp()
+    _log_without_words()
     port = _free_port(host, port)
     threads_before = frozenset(threading.enumerate())
     # Gradio reads it at launch; only the exact word "True" would keep its analytics on.
@@ -87,6 +89,24 @@ def _close(page: gr.Blocks, threads_before: frozenset[threading.Thread]) -> None
     if any(thread.is_alive() for thread in working):
         _logger.warning("Ended with an answer unfinished")
         os._exit(0)
+
+
+class _WithoutWords(logging.Formatter):
+    """Tells where a defect is and of what kind. Its message may hold a question or a key."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  named by the library
+        """Places of the code, innermost last, and the kind of the error."""
+        kind, _, place = ei
+        return "".join([*traceback.format_tb(place), str(kind.__name__)])
+
+
+def _log_without_words() -> None:
+    """Log our warnings to stderr, unless the program around us has its own way of logging."""
+    ours = logging.getLogger("askreport")
+    if not ours.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(_WithoutWords("%(levelname)s %(name)s: %(message)s"))
+        ours.addHandler(handler)
 
 
 def _launch_settings(mcp: bool) -> dict[str, Any]:

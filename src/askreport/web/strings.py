@@ -58,6 +58,7 @@ class Strings:
     export: str
     paragraph_link: str
     back: str
+    overloaded: str
     find: str
     find_previous: str
     find_next: str
@@ -127,6 +128,7 @@ CHINESE = Strings(
     export="导出对话",
     paragraph_link="复制这一段的链接",
     back="回到问答",
+    overloaded="现在提问的人太多，请过一会儿再问一次。",
     find="在报告里查找",
     find_previous="上一处",
     find_next="下一处",
@@ -235,6 +237,7 @@ ENGLISH = Strings(
     export="Export this chat",
     paragraph_link="Copy a link to this paragraph",
     back="Back to the answer",
+    overloaded="Too many people are asking right now; please ask again in a moment.",
     find="Find in the report",
     find_previous="Previous match",
     find_next="Next match",
