@@ -448,6 +448,7 @@ def test_the_manifest_says_what_the_index_was_built_with(built: Path) -> None:
         "model_digest": "0" * 64,
         "dimension": 16,
         "passage_chars": 300,
+        "chroma": "",
     }
     assert values["packages"].keys() == {"chromadb"}
     assert [name for name, _ in values["reports"]] == ["a.txt", "b.txt"]

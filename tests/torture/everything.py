@@ -2,6 +2,7 @@
 
 from tests.torture import (
     answers,
+    backends,
     crowds,
     files,
     packages,
@@ -15,5 +16,5 @@ from tests.torture.rows import ROWS
 
 __all__ = ["MODULES", "ROWS"]
 
-MODULES = (answers, crowds, files, packages, pages, patterns, routes, starting, store)
+MODULES = (answers, backends, crowds, files, packages, pages, patterns, routes, starting, store)
 ROWS.sort(key=lambda row: (row.number[0], int(row.number[1:])))

@@ -22,6 +22,10 @@ WRITER_FAILED = {
     "zh": "聊天模型不可用（{reason}），下面是报告原文。",
     "en": "The chat model was not available ({reason}); here is what the report says itself.",
 }
+STORE_UNREACHABLE = {
+    "zh": "存放索引的服务器暂时用不了，这次只按字面查找，没有按意思查找。",
+    "en": "The server of the index is out of reach; this was looked up by its words alone.",
+}
 
 
 def language_of(question: str) -> Language:

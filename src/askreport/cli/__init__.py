@@ -1,7 +1,7 @@
 """The command line. Heavy imports stand inside the commands, so that `--help` is instant.
 
 asking      index, ask, search
-serving     chat
+serving     chat, user, data
 measuring   eval, benchmark
 """
 

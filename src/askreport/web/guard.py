@@ -1,5 +1,5 @@
 """ASGI middleware around Gradio: closes routes we do not use, limits bodies, sets security headers,
-and tells a reader for whom there is no place so in the reader's own language.
+asks for the login if there is one, and tells a reader when all places are taken.
 
 Gradio serves more than a page of ours needs: it fetches any public address a visitor names
 (`/gradio_api/file=https://...`), takes uploads, and shows its own statistics. And an answer that
@@ -15,6 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from askreport.web.login import WINDOW_SECONDS, Login, Outcome
 from askreport.web.strings import preferred_language, strings_for
 
 _logger = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ CLOSED_ROUTES: Final = (
     "/deep_link",
     "/stream/",
 )
+
+# Gradio asks itself there, without a login, whether it has started; it tells nobody anything.
+STARTED_ROUTE: Final = "/gradio_api/startup-events"
 
 # Gradio's page needs 'unsafe-inline' (its configuration) and 'unsafe-eval' (its HTML component).
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -60,18 +64,29 @@ _HEADERS: Final = {
 
 
 class Guard:
-    """Pass on what the page needs, answer 404 or 413 to the rest."""
+    """Pass on what the page needs, answer 401, 404 or 413 to the rest."""
 
-    def __init__(self, app: ASGIApp, body_limit_bytes: int = BODY_LIMIT_BYTES) -> None:
+    def __init__(
+        self, app: ASGIApp, body_limit_bytes: int = BODY_LIMIT_BYTES, login: Login | None = None
+    ) -> None:
         self.app = app
+        self.login = login
         self.body_limit_bytes = body_limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; anything but HTTP passes untouched."""
+        """Serve one request; start and stop of the server pass untouched."""
+        if scope["type"] == "websocket":  # the page has none
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         guarded_send = _with_headers(send)
+        if self.login is not None and scope["path"] != STARTED_ROUTE:
+            outcome = await self.login.check(_header(scope, b"authorization"))
+            if outcome != "in":
+                await _login_answer(scope, outcome)(scope, receive, guarded_send)
+                return
         if is_closed(scope["path"]):
             await PlainTextResponse("Not found", 404)(scope, receive, guarded_send)
             return
@@ -112,6 +127,15 @@ class Guard:
                 return None
             if not message.get("more_body", False):
                 return messages
+
+
+def _login_answer(scope: Scope, outcome: Outcome) -> PlainTextResponse:
+    strings = strings_for(preferred_language(_header(scope, b"accept-language")))
+    if outcome == "wait":
+        seconds = str(int(WINDOW_SECONDS))
+        return PlainTextResponse(strings.login_wait, 429, {"Retry-After": seconds})
+    challenge = {"WWW-Authenticate": 'Basic realm="askreport", charset="UTF-8"'}
+    return PlainTextResponse(strings.login_wanted, 401, challenge)
 
 
 def is_closed(path: str) -> bool:

@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 from askreport.errors import AskReportError
 from askreport.web.api import require_mcp
 from askreport.web.guard import Guard
+from askreport.web.login import Login
 from askreport.web.theme import make_theme
 
 QUEUE_SIZE: Final = 64
@@ -37,12 +38,14 @@ def launch(
     port: int,
     share: bool,
     mcp: bool = False,
+    login: Login | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve `page` and block until SIGINT or SIGTERM; `on_ready` gets the address once it answers.
 
     Port 0 takes any free one. `mcp` also serves the page's endpoints to MCP clients, below
-    /gradio_api/mcp/; raises `ModelUnavailable` where its package is missing.
+    /gradio_api/mcp/; raises `ModelUnavailable` where its package is missing. With a `login` nothing
+    is served without it.
     Raises AskReportError where the address cannot be listened on. Signals are handled in the main
     thread only, the one place where Python lets us. Answers that are still being made when the
     signal comes get `GRACE_SECONDS`; after that the process is ended, with status 0.
@@ -59,7 +62,7 @@ def launch(
         try:
             with redirect_stdout(sys.stderr) if mcp else nullcontext():  # Gradio prints its address
                 _, local_url, share_url = page.queue(max_size=QUEUE_SIZE, api_open=False).launch(
-                    server_name=host, server_port=port, share=share, **_launch_settings(mcp)
+                    server_name=host, server_port=port, share=share, **_launch_settings(mcp, login)
                 )
         except OSError as error:
             raise _unavailable(host, port, error) from error
@@ -109,7 +112,7 @@ def _log_without_words() -> None:
         ours.addHandler(handler)
 
 
-def _launch_settings(mcp: bool) -> dict[str, Any]:
+def _launch_settings(mcp: bool, login: Login | None) -> dict[str, Any]:
     return {
         "prevent_thread_lock": True,
         "quiet": True,
@@ -134,7 +137,7 @@ def _launch_settings(mcp: bool) -> dict[str, Any]:
             "openapi_url": None,
             # FastAPI would export every request to an OTEL_EXPORTER_OTLP_ENDPOINT that it inherits.
             "telemetry": {"auto_configure": False},
-            "middleware": [Middleware(Guard)],
+            "middleware": [Middleware(Guard, login=login)],
         },
     }
 
