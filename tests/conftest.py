@@ -5,24 +5,23 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from askreport import Assistant, build_index, open_assistant
+from askreport import Assistant
+from tests.torture import shared
 
 settings.register_profile("askreport", deadline=None)  # a busy machine is no fault
 settings.load_profile("askreport")
 
-REPOSITORY = Path(__file__).parents[1]
-REPORT = REPOSITORY / "reports" / "it-trends-2024.txt"
+REPOSITORY = shared.ROOT
+REPORT = shared.REPORT
 
 
 @pytest.fixture(scope="session")
-def report_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report_index() -> Path:
     """Folder of an index of the report."""
-    folder = tmp_path_factory.mktemp("index")
-    build_index([REPORT], folder)
-    return folder
+    return shared.report_index()
 
 
 @pytest.fixture(scope="session")
-def assistant(report_index: Path) -> Assistant:
+def assistant() -> Assistant:
     """An assistant over the report, with default settings."""
-    return open_assistant(report_index)
+    return shared.report_assistant()

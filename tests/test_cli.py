@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from askreport.cli import _print_answer
+from askreport.cli.asking import print_answer
 from askreport.schema import Answer, Unsupported
 
 COMMANDS = ("index", "chat", "ask", "search", "eval", "benchmark")
@@ -120,7 +120,7 @@ def test_a_notice_and_what_nothing_bears_out_are_told(capsys: pytest.CaptureFixt
     answer = Answer(
         "问", "有99[1]丙。", False, 1.0, "write", unsupported=doubted, notice="太\x1b长"
     )
-    _print_answer(replace(answer, query="问"))
+    print_answer(replace(answer, query="问"))
     told = capsys.readouterr()
     assert told.err == "太 长\n"
     assert told.out.splitlines() == [

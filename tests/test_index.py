@@ -22,7 +22,7 @@ from askreport.errors import (
 )
 from askreport.schema import Report, Span
 from askreport.store import contents, generations, vectors
-from askreport.store.building import BuildJob, verify
+from askreport.store.building import BuildJob
 from tests.index_help import (
     DIMENSION,
     HashEmbeddings,
@@ -32,6 +32,7 @@ from tests.index_help import (
     query,
     recipe,
 )
+from tests.torture.store import verify_here
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +45,6 @@ def same_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def child_process() -> None:
     """Asked for by a test that wants builds as they are."""
-
-
-def verify_here(job: BuildJob, job_json: str) -> "subprocess.CompletedProcess[str]":
-    verify(job_json)
-    return subprocess.CompletedProcess([], 0, "", "")
 
 
 @pytest.fixture(scope="module")
@@ -402,29 +398,6 @@ def test_a_store_beyond_the_exact_search_finds_the_same(
     )
 
 
-def test_same_input_same_index_and_same_order(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from askreport import index;"
-        "from tests.index_help import *;"
-        "info = build(Path(sys.argv[1]), make_report(numbered(40)));"
-        "found = index.open_index(sys.argv[1]).nearest('sentences', query('芯片'), 10);"
-        "print(info.generation, found[0].tolist(), found[1].tolist())"
-    )
-    root = Path(__file__).parents[1]
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / seed)],
-            cwd=root,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{root}/src:{root}"},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(outputs) == 1
-
-
 def test_importing_the_index_loads_no_chroma() -> None:
     code = (
         "import sys; import askreport.index; print([name for name in"
@@ -475,6 +448,7 @@ def test_the_manifest_says_what_the_index_was_built_with(built: Path) -> None:
         "model_digest": "0" * 64,
         "dimension": 16,
         "passage_chars": 300,
+        "chroma": "",
     }
     assert values["packages"].keys() == {"chromadb"}
     assert [name for name, _ in values["reports"]] == ["a.txt", "b.txt"]

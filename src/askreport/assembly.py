@@ -14,6 +14,7 @@ from askreport import config, index
 from askreport.answering import faults
 from askreport.answering.chain import make_chain
 from askreport.answering.composing import Writing
+from askreport.answering.phrases import STORE_UNREACHABLE, language_of
 from askreport.answering.sentences import ranked
 from askreport.answering.writing import Writer
 from askreport.chunking import split_passages
@@ -80,8 +81,10 @@ class Assistant:
     def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
         """Answers that grow; the last one is final."""
         plain = self._valid(question)
-        _, chain = self._current()
-        yield from chain.stream({"question": plain, "history": [_turn(turn) for turn in history]})
+        searcher, chain = self._current()
+        asked = {"question": plain, "history": [_turn(turn) for turn in history]}
+        for answer in chain.stream(asked):
+            yield _with_notice(answer) if searcher.index.unreachable else answer
 
     def search(self, query: str, k: int = 10) -> "list[Document]":
         """The `k` passages that fit `query` best, best first."""
@@ -111,7 +114,9 @@ class Assistant:
 
     def _open(self) -> Searcher:
         opened = index.open_index(
-            self._settings.index.directory, _recipe(self._settings, self._embeddings)
+            self._settings.index.directory,
+            _recipe(self._settings, self._embeddings),
+            timeout_seconds=self._settings.index.chroma_timeout_seconds,
         )
         mode: Mode = self._settings.retrieval.mode  # type: ignore[assignment]  # pattern-checked
         return Searcher(opened, self._embeddings, mode, self._reranker)
@@ -124,6 +129,12 @@ class Assistant:
             refuse_below=self._settings.answer.refuse_below,
             writing=self._writing,
         )
+
+
+def _with_notice(answer: Answer) -> Answer:
+    """The answer, with a line that tells why meaning had no part in its search."""
+    told = STORE_UNREACHABLE[language_of(answer.question)]
+    return replace(answer, notice=" ".join(filter(None, [answer.notice, told])))
 
 
 def _turn(turn: Turn | Mapping[str, str]) -> Turn:
@@ -170,7 +181,13 @@ def build_index(
     embeddings = make_embeddings(chosen.embedding.model)
     passages = [split_passages(report, chosen.index.passage_chars) for report in reports]
     return index.build(
-        chosen.index.directory, reports, passages, embeddings, _recipe(chosen, embeddings), progress
+        chosen.index.directory,
+        reports,
+        passages,
+        embeddings,
+        _recipe(chosen, embeddings),
+        progress,
+        chosen.index.chroma_timeout_seconds,
     )
 
 
@@ -204,7 +221,7 @@ def run_benchmark(
     benchmark = read_squad(passages, questions)
     report = report_from_paragraphs(passages.name, benchmark.passages)
     embeddings = make_embeddings(settings.embedding.model)
-    recipe = replace(_recipe(settings, embeddings), passage_chars=0)
+    recipe = replace(_recipe(settings, embeddings), passage_chars=0, chroma="")
     with tempfile.TemporaryDirectory() as temporary:
         folder = index_dir or Path(temporary)
         index.build(folder, [report], [report.paragraphs], embeddings, recipe, progress)
@@ -281,6 +298,7 @@ def _recipe(settings: Settings, embeddings: "Embeddings") -> index.Recipe:
         model_digest=model_digest(settings.embedding.model, embeddings),
         dimension=len(embeddings.embed_query("1")),
         passage_chars=settings.index.passage_chars,
+        chroma=settings.index.chroma,
     )
 
 

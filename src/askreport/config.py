@@ -33,10 +33,15 @@ class ReportSettings(_Section):
 
 
 class IndexSettings(_Section):
-    """Where the index is, and how long a passage may be."""
+    """Where the index is, and how long a passage may be.
+
+    `chroma` is the address of a Chroma server that holds the vectors; empty: files in `directory`.
+    """
 
     directory: Path = Path("index")
     passage_chars: int = Field(default=PASSAGE_CHARS, ge=50, le=2000)
+    chroma: str = Field(default="", pattern=r"^(https?://[^\s/@]+(/[^\s@]*)?)?$")
+    chroma_timeout_seconds: float = Field(default=5, gt=0, le=600)
 
 
 class EmbeddingSettings(_Section):
@@ -86,11 +91,15 @@ class WebSettings(_Section):
 
     `evaluation` is the view in which anybody who can open the page may start an evaluation and
     accept test questions; `feedback` the thumbs under an answer, kept in `feedback_file`.
+    `auth_file` holds the users who may log in. Beyond this machine there must be one, unless `auth`
+    is off.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
     share: bool = False
+    auth: bool = True
+    auth_file: Path | None = None
     evaluation: bool = True
     feedback: bool = True
     feedback_file: Path = Path("evals/feedback.jsonl")

@@ -6,6 +6,7 @@
     |-- IndexMismatch        built with other settings, model or reports -> askreport index
     |-- IndexDamaged         its files changed or are foreign            -> askreport index
     |-- IndexBusy            another process is building it
+    |-- IndexUnreachable     the Chroma server of the settings is down, slow or broken
     |-- IndexUnwritable      the folder cannot be written, or the disk is full
     |-- SettingsInvalid      an unknown key or a value of the wrong kind
     |-- QuestionInvalid      empty, or longer than allowed
@@ -42,6 +43,10 @@ class IndexBusy(AskReportError):
 
 class IndexUnwritable(AskReportError):
     """The index folder cannot be written."""
+
+
+class IndexUnreachable(AskReportError):
+    """The Chroma server that holds the vectors cannot be used now."""
 
 
 class SettingsInvalid(AskReportError):

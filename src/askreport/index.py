@@ -8,7 +8,8 @@ copy of their own, checked byte by byte on the way (`store/vectors.py` says why)
 
     gen-<n>-<hex>/  reports.json        the reports, so that asking never needs their files
                     passages.npy        (n, 3) report, start, end; sentences.npy likewise
-                    chroma/             texts, vectors and their places, for us and for other tools
+                    chroma/             texts, vectors and their places, for us and for other tools;
+                                        or chroma.json, which names their place on a server
                     lexical/passages/   BM25; lexical/sentences/ likewise
 """
 
@@ -21,14 +22,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport.errors import IndexDamaged, IndexMismatch, IndexMissing, ReportUnreadable
+from askreport.errors import (
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    IndexUnreachable,
+    ReportUnreadable,
+)
 from askreport.lexical import BM25
 from askreport.schema import IndexInfo, Report, Span
 from askreport.store import contents, generations
-from askreport.store.building import BuildJob, Progress
+from askreport.store.building import BuildJob, Progress, open_vectors
 from askreport.store.contents import KINDS, Kind, Positions, Recipe, Unit
 from askreport.store.generations import REBUILD, Manifest
-from askreport.store.vectors import open_store
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -49,6 +55,7 @@ __all__ = [
 Freshness = Literal["fresh", "stale", "damaged", "missing"]
 Floats = NDArray[np.float32]
 
+CHROMA_TIMEOUT_SECONDS = 5.0
 _DIGEST_CHARS = 64
 _log = logging.getLogger(__name__)
 
@@ -61,9 +68,15 @@ class Index:
     or drop the last reference, which suits a server: questions on their way keep the index alive.
     """
 
-    def __init__(self, directory: Path, manifest: Manifest, stamp: tuple[int, int] | None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        manifest: Manifest,
+        stamp: tuple[int, int] | None,
+        timeout_seconds: float,
+    ) -> None:
         """Use `open_index`. Raises `IndexDamaged`, `IndexUnwritable` (no room for the copy)."""
-        self._store = open_store(directory, manifest)
+        self._store = open_vectors(directory, manifest, timeout_seconds)
         folder = self._store.folder
         self.info = _info(directory, manifest, built=False)
         self.reports = contents.load_reports(folder / "reports.json")
@@ -86,7 +99,8 @@ class Index:
         """Positions and cosines of the `k` units nearest to `vector`, both of shape (min(k, n),).
 
         Best first; equal cosines (to 6 decimals) by position. Exact up to 5,000 units of a kind, by
-        HNSW beyond. A zero vector is equally far from all. `ValueError` for a vector of another
+        HNSW beyond. A zero vector is equally far from all, and so is any while the Chroma server
+        that holds the vectors cannot be used (`unreachable`). `ValueError` for a vector of another
         length or with a number that is not finite.
         """
         vector = np.asarray(vector, dtype=np.float32)
@@ -94,11 +108,26 @@ class Index:
             raise ValueError(
                 f"got a vector of shape {vector.shape}; expected {self._dimension} finite numbers"
             )
-        return self._store.nearest(kind, vector, k)
+        try:
+            return self._store.nearest(kind, vector, k)
+        except IndexUnreachable:
+            most = min(k, len(self.passages if kind == "passages" else self.sentences))
+            return np.arange(most, dtype=np.int64), np.zeros(most, dtype=np.float32)
 
     def vectors(self, kind: Kind, positions: Sequence[int] | Positions) -> Floats:
-        """Unit vectors of the units at `positions`, shape (len(positions), dimension)."""
-        return self._store.vectors(kind, positions)
+        """Unit vectors of the units at `positions`, shape (len(positions), dimension).
+
+        Zeros while the Chroma server that holds them cannot be used (`unreachable`).
+        """
+        try:
+            return self._store.vectors(kind, positions)
+        except IndexUnreachable:
+            return np.zeros((len(positions), self._dimension), dtype=np.float32)
+
+    @property
+    def unreachable(self) -> str:
+        """Why the Chroma server could not be used last time; "" if it could, or there is none."""
+        return self._store.problem
 
     def lexical(self, kind: Kind) -> BM25:
         """Lexical scores of the units of a kind, by position."""
@@ -114,11 +143,15 @@ class Index:
 
 
 def open_index(
-    directory: str | Path, recipe: Recipe | None = None, source_digests: Sequence[str] | None = None
+    directory: str | Path,
+    recipe: Recipe | None = None,
+    source_digests: Sequence[str] | None = None,
+    timeout_seconds: float = CHROMA_TIMEOUT_SECONDS,
 ) -> Index:
     """Open the live generation in `directory`, every byte of it checked.
 
     `recipe` and `source_digests` (in any order), where given, must be those it was built with.
+    `timeout_seconds` is for a call of a Chroma server; one that is down is no error (`Index`).
     Raises `IndexMissing`, `IndexMismatch`, `IndexDamaged`, `IndexUnwritable` (no room for a copy).
     """
     directory = Path(directory)
@@ -127,7 +160,7 @@ def open_index(
         manifest = generations.read_pointer(directory)
         _refuse_mismatch(directory, manifest, recipe, source_digests)
         try:
-            return Index(directory, manifest, stamp)
+            return Index(directory, manifest, stamp, timeout_seconds)
         except IndexDamaged:
             # Two builds may have been published meanwhile, and this generation removed for that.
             if generations.pointer_stamp(directory) == stamp:
@@ -161,6 +194,7 @@ def build(
     embeddings: "Embeddings",
     recipe: Recipe,
     progress: Progress | None = None,
+    timeout_seconds: float = CHROMA_TIMEOUT_SECONDS,
 ) -> IndexInfo:
     """Build the index of `reports`, unless the live one is whole and of exactly this.
 
@@ -168,7 +202,7 @@ def build(
     what is done of it, and the whole. Until a new generation is published, the old one stays live;
     it is kept, older ones are removed. Raises `IndexBusy`, `IndexUnwritable`, `ModelUnavailable`
     (vectors of another length, or not finite), `ReportUnreadable` (no passage at all),
-    `IndexDamaged` (the folder is not ours, or verification failed).
+    `IndexDamaged` (the folder is not ours, or verification failed), `IndexUnreachable`.
     """
     directory = Path(directory)
     places = contents.make_places(reports, passages)
@@ -177,11 +211,12 @@ def build(
     digest = contents.content_digest(reports, places, recipe)
     generations.refuse_foreign(directory)
     live = generations.live(directory)
-    if live is None or not _is_whole(directory, live, digest):
+    if live is None or not _is_whole(directory, live, digest, timeout_seconds):
         with generations.build_lock(directory):
             live = generations.live(directory)  # another builder may have finished meanwhile
-            if live is None or not _is_whole(directory, live, digest):
-                job = BuildJob(directory, reports, places, recipe, digest, progress or _no_progress)
+            if live is None or not _is_whole(directory, live, digest, timeout_seconds):
+                told = progress or _no_progress
+                job = BuildJob(directory, reports, places, recipe, digest, told, timeout_seconds)
                 return _info(directory, job.run(embeddings, live), built=True)
     return _info(directory, live, built=False)
 
@@ -190,11 +225,16 @@ def _no_progress(stage: str, done: int, whole: int) -> None:
     """Tell nobody."""
 
 
-def _is_whole(directory: Path, manifest: Manifest, content_digest: str) -> bool:
+def _is_whole(
+    directory: Path, manifest: Manifest, content_digest: str, timeout_seconds: float
+) -> bool:
     if manifest.content_digest != content_digest:
         return False
     try:
-        generations.check_files(directory, manifest)
+        if manifest.recipe.get("chroma"):
+            open_vectors(directory, manifest, timeout_seconds).close()
+        else:
+            generations.check_files(directory, manifest)
     except IndexDamaged as error:
         _log.warning("%s", error)
         return False

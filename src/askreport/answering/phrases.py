@@ -78,6 +78,10 @@ FAULTS = {
         "unsupported": "The report bears out nothing that chat model {model} wrote.",
     },
 }
+STORE_UNREACHABLE = {
+    "zh": "存放索引的服务器暂时用不了，这次只按字面查找，没有按意思查找。",
+    "en": "The server of the index is out of reach; this was looked up by its words alone.",
+}
 
 
 def place(chapter: str | None, page: int | None, language: Language) -> str:

@@ -22,6 +22,7 @@ from askreport.schema import Report
 from askreport.store import contents, generations
 from askreport.store.contents import KINDS, Kind, Positions, Recipe
 from askreport.store.generations import Manifest, damaged
+from askreport.store.served import ServedStore, forget, open_served, write_served
 from askreport.store.vectors import (
     CHROMA,
     EXACT_UNITS,
@@ -57,6 +58,7 @@ class BuildJob:
     recipe: Recipe
     digest: str
     progress: Progress
+    timeout_seconds: float
 
     def run(self, embeddings: "Embeddings", live: Manifest | None) -> Manifest:
         """Embed, write, verify, publish; remove all generations but the new and the live one."""
@@ -66,7 +68,7 @@ class BuildJob:
         before = {live.generation} if live else set()
         with generations.writing(self.directory, ChromaError):
             if live or not generations.has_pointer(self.directory):
-                generations.remove_generations(self.directory, keep=before)
+                self._remove(generations.generations_but(self.directory, keep=before))
             folder = generations.new_generation(self.directory, self.digest)
             try:
                 self._write(folder, records)
@@ -76,10 +78,16 @@ class BuildJob:
             except BaseException:
                 published = generations.live(self.directory)
                 if published is None or published.generation != folder.name:
-                    generations.remove_generation(folder)
+                    self._remove([folder])
                 raise
-        generations.remove_generations(self.directory, keep={*before, folder.name})
+        self._remove(generations.generations_but(self.directory, keep={*before, folder.name}))
         return manifest
+
+    def _remove(self, folders: Sequence[Path]) -> None:
+        """Remove generations; from a Chroma server first, or nobody would know its collections."""
+        for folder in folders:
+            if forget(folder, self.timeout_seconds):
+                generations.remove_generation(folder)
 
     def _records(self, embeddings: "Embeddings") -> dict[str, Records]:
         total, done = sum(len(rows) for rows in self.places.values()), 0
@@ -121,7 +129,10 @@ class BuildJob:
         for kind, rows in self.places.items():
             np.save(folder / f"{kind}.npy", rows)
             BM25.build(records[kind].texts).save(folder / "lexical" / kind)
-        write_store(folder / CHROMA, records, advance)
+        if address := self.recipe.chroma:
+            write_served(folder, address, records, advance, self.timeout_seconds)
+        else:
+            write_store(folder / CHROMA, records, advance)
 
     def _manifest(self, folder: Path) -> Manifest:
         return Manifest(
@@ -146,6 +157,7 @@ class BuildJob:
                 "directory": str(self.directory),
                 "probes": str(probes.path),
                 "manifest": manifest.to_json(),
+                "timeout_seconds": self.timeout_seconds,
             }
             child = self._run_child(json.dumps(job))
         finally:
@@ -178,7 +190,7 @@ def verify(job_json: str) -> None:
     job = json.loads(job_json)
     directory = Path(job["directory"])
     manifest = Manifest.from_json(job["manifest"], directory)
-    store = open_store(directory, manifest)
+    store = open_vectors(directory, manifest, job["timeout_seconds"])
     folder = store.folder
     reports = contents.load_reports(folder / "reports.json")
     for kind in KINDS:
@@ -190,8 +202,24 @@ def verify(job_json: str) -> None:
     store.close()
 
 
+def open_vectors(
+    directory: Path, manifest: Manifest, timeout_seconds: float
+) -> VectorStore | ServedStore:
+    """Open the vectors of a generation where its recipe says that they are.
+
+    Raises `IndexDamaged`, `IndexUnwritable` (no room for the copy).
+    """
+    if manifest.recipe.get("chroma"):
+        return open_served(directory, manifest, timeout_seconds)
+    return open_store(directory, manifest)
+
+
 def _find_problem(
-    store: VectorStore, kind: Kind, texts: Sequence[str], positions: Positions, vectors: Floats
+    store: VectorStore | ServedStore,
+    kind: Kind,
+    texts: Sequence[str],
+    positions: Positions,
+    vectors: Floats,
 ) -> str | None:
     if store.count(kind) != len(texts):
         return f"{store.count(kind)} records, {len(texts)} expected"

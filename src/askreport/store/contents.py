@@ -35,12 +35,16 @@ class Unit:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an index is built with besides the reports. `dimension` is the length of a vector."""
+    """What an index is built with besides the reports. `dimension` is the length of a vector.
+
+    `chroma` is the address of the Chroma server that holds the vectors; empty: our own files do.
+    """
 
     model: str
     model_digest: str
     dimension: int
     passage_chars: int
+    chroma: str = ""
 
 
 def package_versions() -> dict[str, str]:

@@ -211,12 +211,16 @@ def new_generation(directory: Path, content_digest: str) -> Path:
     return folder
 
 
-def remove_generations(directory: Path, keep: Collection[str]) -> None:
-    """Remove the generations not named in `keep`."""
-    for entry in sorted(directory.iterdir()):
-        ours = _GENERATION.fullmatch(entry.name) and entry.is_dir() and not entry.is_symlink()
-        if ours and entry.name not in keep:
-            remove_generation(entry)
+def generations_but(directory: Path, keep: Collection[str]) -> list[Path]:
+    """Folders of the generations not named in `keep`."""
+    return [
+        entry
+        for entry in sorted(directory.iterdir())
+        if _GENERATION.fullmatch(entry.name)
+        and entry.is_dir()
+        and not entry.is_symlink()
+        and entry.name not in keep
+    ]
 
 
 def remove_generation(folder: Path) -> None:

@@ -33,7 +33,7 @@ SPARE = 32  # more neighbours than asked for, so that equal ones can be put in o
 LINK_BYTES = 1_024  # at most, per vector; a broken store has claimed terabytes
 DECIMALS = 6  # float32 sums of equal vectors differ after these, by where the vector lies
 
-_HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}
+HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}
 CHROMA = "chroma"  # the part of a generation that is Chroma's
 _COPY_PREFIX = "askreport-index-"
 _ABANDONED_SECONDS = 60  # younger copies may not be locked yet
@@ -81,7 +81,7 @@ def _write_collection(
     batches = np.array_split(np.arange(count), max(1, -(-count // BATCH)))
     # Vectors not yet synced are read from a log on every opening, so every batch ends in a sync.
     sync = max(2, min(len(batch) for batch in batches))
-    hnsw: Any = {**_HNSW, "sync_threshold": sync, "batch_size": min(100, sync)}
+    hnsw: Any = {**HNSW, "sync_threshold": sync, "batch_size": min(100, sync)}
     collection = client.create_collection(
         kind, embedding_function=None, configuration={"hnsw": hnsw}
     )
@@ -149,6 +149,8 @@ class VectorStore:
     Call `close`, or drop the last reference: both end the client and remove the copy.
     """
 
+    problem = ""  # files are always there; a server may not be (`ServedStore`)
+
     def __init__(self, copy: PrivateFolder, sizes: Mapping[str, int], dimension: int) -> None:
         client = _client(copy.path / CHROMA)
         self.folder = copy.path
@@ -185,7 +187,7 @@ class VectorStore:
             return np.arange(max(k, 0)), np.zeros(max(k, 0), dtype=np.float32)
         if kind in self._exact:
             vectors = self._exact[kind]
-            return _best(np.arange(len(vectors)), vectors @ query, k)
+            return best(np.arange(len(vectors)), vectors @ query, k)
         return self._search(collection, query, min(k + SPARE, self._sizes[kind]), k)
 
     def search(self, kind: str, vector: Floats, k: int) -> tuple[Positions, Floats]:
@@ -213,7 +215,7 @@ class VectorStore:
             query_embeddings=vectors, n_results=wanted, include=["distances"]
         )
         positions = np.array([int(name) for name in found["ids"][0]], dtype=np.int64)
-        return _best(positions, 1 - np.asarray(found["distances"][0], dtype=np.float32), k)
+        return best(positions, 1 - np.asarray(found["distances"][0], dtype=np.float32), k)
 
     def _read(self, kind: str, ids: list[str] | None) -> Floats:
         """Vectors in the order of their positions; of all units where `ids` is `None`."""
@@ -249,7 +251,7 @@ def _release(client: "Client", copy: PrivateFolder) -> None:
     copy.remove()
 
 
-def _best(positions: NDArray[Any], cosine: Floats, k: int) -> tuple[Positions, Floats]:
+def best(positions: NDArray[Any], cosine: Floats, k: int) -> tuple[Positions, Floats]:
     rounded = np.round(cosine, DECIMALS).astype(np.float32)
     order = np.lexsort((positions, -rounded))[:k]
     return positions[order].astype(np.int64), rounded[order]

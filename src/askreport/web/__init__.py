@@ -5,13 +5,15 @@ rendering  reports and conversations -> HTML (templates/); everything shown is e
 page       the Gradio Blocks and its events; page.css and page.js are its looks and its hands
 feedback   what readers say about answers -> test questions; feedback_panel, feedback.js: its form
 trial      evaluations, one at a time; evaluation_tab: the view that runs and shows them
-guard      ASGI middleware: closed routes, body limit, Content-Security-Policy
+guard      ASGI middleware: closed routes, body limit, Content-Security-Policy, refusals
+login      users, hashed passwords, a limit on guessing
 serving    start, wait, stop
 """
 
+from askreport.web.login import Login, change_user
 from askreport.web.page import Assistant, build_page
 from askreport.web.question_file import QuestionFile
 from askreport.web.serving import launch
 from askreport.web.trial import Bench
 
-__all__ = ["Assistant", "Bench", "QuestionFile", "build_page", "launch"]
+__all__ = ["Assistant", "Bench", "Login", "QuestionFile", "build_page", "change_user", "launch"]

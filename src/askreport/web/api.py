@@ -6,6 +6,7 @@
 Everything that comes in is checked here: a server must not trust that a client read the types.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any, Final, Protocol, TypedDict, TypeVar
@@ -22,6 +23,7 @@ MOST_PASSAGES: Final = 100
 MOST_TURNS: Final = 20
 TURN_CHARS: Final = 20_000
 T = TypeVar("T")
+_logger = logging.getLogger(__name__)
 PASSAGE_FIELDS: Final = ("start", "end", "chapter", "page", "score", "report")
 
 
@@ -154,3 +156,6 @@ def _told(answer: Callable[[], T]) -> T:
         return answer()
     except AskReportError as error:
         raise Error(str(error), print_exception=False) from error
+    except Exception as error:
+        _logger.exception("A program could not be answered")  # Gradio would print the message too
+        raise Error("The question could not be answered.", print_exception=False) from error

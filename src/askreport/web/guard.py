@@ -1,17 +1,24 @@
-"""ASGI middleware around Gradio: closes routes we do not use, limits bodies, sets security headers.
+"""ASGI middleware around Gradio: closes routes we do not use, limits bodies, sets security headers,
+asks for the login if there is one, and tells a reader when all places are taken.
 
 Gradio serves more than a page of ours needs: it fetches any public address a visitor names
 (`/gradio_api/file=https://...`), takes uploads, and shows its own statistics. And an answer that
 carries an image would make the reader's browser call its address: the policy forbids that.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from askreport.web.login import WINDOW_SECONDS, Login, Outcome
+from askreport.web.strings import preferred_language, strings_for
+
+_logger = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES: Final = 256 * 1024
 
@@ -29,6 +36,9 @@ CLOSED_ROUTES: Final = (
     "/deep_link",
     "/stream/",
 )
+
+# Gradio asks itself there, without a login, whether it has started; it tells nobody anything.
+STARTED_ROUTE: Final = "/gradio_api/startup-events"
 
 # Gradio's page needs 'unsafe-inline' (its configuration) and 'unsafe-eval' (its HTML component).
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -54,18 +64,29 @@ _HEADERS: Final = {
 
 
 class Guard:
-    """Pass on what the page needs, answer 404 or 413 to the rest."""
+    """Pass on what the page needs, answer 401, 404 or 413 to the rest."""
 
-    def __init__(self, app: ASGIApp, body_limit_bytes: int = BODY_LIMIT_BYTES) -> None:
+    def __init__(
+        self, app: ASGIApp, body_limit_bytes: int = BODY_LIMIT_BYTES, login: Login | None = None
+    ) -> None:
         self.app = app
+        self.login = login
         self.body_limit_bytes = body_limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; anything but HTTP passes untouched."""
+        """Serve one request; start and stop of the server pass untouched."""
+        if scope["type"] == "websocket":  # the page has none
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         guarded_send = _with_headers(send)
+        if self.login is not None and scope["path"] != STARTED_ROUTE:
+            outcome = await self.login.check(_header(scope, b"authorization"))
+            if outcome != "in":
+                await _login_answer(scope, outcome)(scope, receive, guarded_send)
+                return
         if is_closed(scope["path"]):
             await PlainTextResponse("Not found", 404)(scope, receive, guarded_send)
             return
@@ -73,7 +94,23 @@ class Guard:
         if messages is None:
             await PlainTextResponse("Too large", 413)(scope, receive, guarded_send)
             return
-        await self.app(scope, _replay(messages, receive), guarded_send)
+        await self._pass_on(scope, _replay(messages, receive), guarded_send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the request served; what Gradio looks up in vain (a function 99) is a 400."""
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, _with_refusal(scope, send_and_note))
+        except LookupError as error:
+            _logger.warning("A request names what is not there (%s)", type(error).__name__)
+            if not started:
+                await PlainTextResponse("Bad request", 400)(scope, receive, send)
 
     async def _read_body(self, scope: Scope, receive: Receive) -> Sequence[Message] | None:
         """The request's messages up to the end of its body; `None` where it is over the limit."""
@@ -90,6 +127,15 @@ class Guard:
                 return None
             if not message.get("more_body", False):
                 return messages
+
+
+def _login_answer(scope: Scope, outcome: Outcome) -> PlainTextResponse:
+    strings = strings_for(preferred_language(_header(scope, b"accept-language")))
+    if outcome == "wait":
+        seconds = str(int(WINDOW_SECONDS))
+        return PlainTextResponse(strings.login_wait, 429, {"Retry-After": seconds})
+    challenge = {"WWW-Authenticate": 'Basic realm="askreport", charset="UTF-8"'}
+    return PlainTextResponse(strings.login_wanted, 401, challenge)
 
 
 def is_closed(path: str) -> bool:
@@ -119,6 +165,35 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+def _with_refusal(scope: Scope, send: Send) -> Send:
+    """A `send` that puts a refusal in the reader's words in place of Gradio's "queue is full".
+
+    Gradio's page shows its own English line for status 503 and what the answer says for 429.
+    """
+    refused = False
+
+    async def send_or_refuse(message: Message) -> None:
+        nonlocal refused
+        if message["type"] == "http.response.start" and message["status"] == 503:
+            refused = True
+            language = preferred_language(_header(scope, b"accept-language"))
+            told = {"detail": strings_for(language).overloaded}
+            await JSONResponse(told, 429, {"Retry-After": "5"})(scope, _nothing_more, send)
+        elif not refused:
+            await send(message)
+
+    return send_or_refuse
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return values[0] if values else ""
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _replay(messages: Sequence[Message], receive: Receive) -> Receive:

@@ -68,6 +68,13 @@ class QuestionFile:
                 self._write(kept)
             return taken
 
+    def delete(self) -> int:
+        """Delete the file, and tell how many questions were in it."""
+        with self._locked():
+            count = len(self.path.read_bytes().splitlines()) if self.path.exists() else 0
+            self.path.unlink(missing_ok=True)
+        return count
+
     def _next_id(self, questions: Sequence[TestQuestion]) -> str:
         ours = re.compile(rf"{re.escape(self._prefix)}-(\d+)")
         numbers = [int(match[1]) for one in questions if (match := ours.fullmatch(one.id))]

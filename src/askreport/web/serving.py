@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
@@ -19,6 +20,7 @@ from starlette.middleware import Middleware
 from askreport.errors import AskReportError
 from askreport.web.api import require_mcp
 from askreport.web.guard import Guard
+from askreport.web.login import Login
 from askreport.web.theme import make_theme
 
 QUEUE_SIZE: Final = 64
@@ -36,18 +38,21 @@ def launch(
     port: int,
     share: bool,
     mcp: bool = False,
+    login: Login | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve `page` and block until SIGINT or SIGTERM; `on_ready` gets the address once it answers.
 
     Port 0 takes any free one. `mcp` also serves the page's endpoints to MCP clients, below
-    /gradio_api/mcp/; raises `ModelUnavailable` where its package is missing.
+    /gradio_api/mcp/; raises `ModelUnavailable` where its package is missing. With a `login` nothing
+    is served without it.
     Raises AskReportError where the address cannot be listened on. Signals are handled in the main
     thread only, the one place where Python lets us. Answers that are still being made when the
     signal comes get `GRACE_SECONDS`; after that the process is ended, with status 0.
     """
     if mcp:
         require_mcp()
+    _log_without_words()
     port = _free_port(host, port)
     threads_before = frozenset(threading.enumerate())
     # Gradio reads it at launch; only the exact word "True" would keep its analytics on.
@@ -57,7 +62,7 @@ def launch(
         try:
             with redirect_stdout(sys.stderr) if mcp else nullcontext():  # Gradio prints its address
                 _, local_url, share_url = page.queue(max_size=QUEUE_SIZE, api_open=False).launch(
-                    server_name=host, server_port=port, share=share, **_launch_settings(mcp)
+                    server_name=host, server_port=port, share=share, **_launch_settings(mcp, login)
                 )
         except OSError as error:
             raise _unavailable(host, port, error) from error
@@ -89,7 +94,25 @@ def _close(page: gr.Blocks, threads_before: frozenset[threading.Thread]) -> None
         os._exit(0)
 
 
-def _launch_settings(mcp: bool) -> dict[str, Any]:
+class _WithoutWords(logging.Formatter):
+    """Tells where a defect is and of what kind. Its message may hold a question or a key."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  named by the library
+        """Places of the code, innermost last, and the kind of the error."""
+        kind, _, place = ei
+        return "".join([*traceback.format_tb(place), str(kind.__name__)])
+
+
+def _log_without_words() -> None:
+    """Log our warnings to stderr, unless the program around us has its own way of logging."""
+    ours = logging.getLogger("askreport")
+    if not ours.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(_WithoutWords("%(levelname)s %(name)s: %(message)s"))
+        ours.addHandler(handler)
+
+
+def _launch_settings(mcp: bool, login: Login | None) -> dict[str, Any]:
     return {
         "prevent_thread_lock": True,
         "quiet": True,
@@ -114,7 +137,7 @@ def _launch_settings(mcp: bool) -> dict[str, Any]:
             "openapi_url": None,
             # FastAPI would export every request to an OTEL_EXPORTER_OTLP_ENDPOINT that it inherits.
             "telemetry": {"auto_configure": False},
-            "middleware": [Middleware(Guard)],
+            "middleware": [Middleware(Guard, login=login)],
         },
     }
 

@@ -61,6 +61,9 @@ class Strings:
     export: str
     paragraph_link: str
     back: str
+    overloaded: str
+    login_wanted: str
+    login_wait: str
     find: str
     find_previous: str
     find_next: str
@@ -139,6 +142,9 @@ CHINESE = Strings(
     export="导出对话",
     paragraph_link="复制这一段的链接",
     back="回到问答",
+    overloaded="现在提问的人太多，请过一会儿再问一次。",
+    login_wanted="请先登录：刷新页面，输入用户名和密码。",
+    login_wait="登录失败的次数太多，请过一分钟再试。",
     find="在报告里查找",
     find_previous="上一处",
     find_next="下一处",
@@ -256,6 +262,9 @@ ENGLISH = Strings(
     export="Export this chat",
     paragraph_link="Copy a link to this paragraph",
     back="Back to the answer",
+    overloaded="Too many people are asking right now; please ask again in a moment.",
+    login_wanted="Please log in: reload the page and enter your name and password.",
+    login_wait="Too many failed logins; please try again in a minute.",
     find="Find in the report",
     find_previous="Previous match",
     find_next="Next match",
