@@ -33,7 +33,7 @@ _ENDS_IN_NUMBER = re.compile(r"\d[\s-]?\Z")
 _QUOTED = re.compile(r'“([^“”]*)|「([^「」]*)|『([^『』]*)|《([^《》]*)|"([^"]*)"')
 _QUOTE_MARKS = re.compile(r"[\s“”‘’\"'「」『』《》]+")
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
-_BARE_WORDS = 8  # Han characters or Latin words
+_BARE_WORDS = 6  # Han characters or Latin words
 _ELLIPSIS = re.compile(r"\.{3,}")
 
 
