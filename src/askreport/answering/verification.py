@@ -20,8 +20,8 @@ from askreport.schema import Reason
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # n texts -> vectors, shape (n, dimension)
 
-# Cosine of the bundled model (training/measure_nearness.py). On parallel.dev and cmrc2018.trial 99 %
-# of unrelated sentences lie below, and .5 % of those that are borne out.
+# Cosine of the bundled model (training/measure_nearness.py). On parallel.dev and cmrc2018.trial
+# 99 % of unrelated sentences lie below, and .5 % of those that are borne out.
 NEAR_ENOUGH = 0.25
 
 _LATIN = "A-Za-zÀ-ɏ"
