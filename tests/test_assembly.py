@@ -138,6 +138,7 @@ class TestWriting:
         with chat_server(script) as server:
             assistant = self.open(report_index, server.base_url)
             answers = list(assistant.stream(self.QUESTION))
+            assert server.requests[0]["stream_options"] == {"include_usage": True}
         assert answers[-1].mode == "write"
         assert answers[-1].answer == "低空经济是一种新型经济形态[1]。"
         assert answers[-1].notice == ""

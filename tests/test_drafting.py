@@ -1,6 +1,6 @@
 """A model's words cut into sentences, and put together again as far as they are supported."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -79,19 +79,16 @@ def test_no_word_is_lost_or_changed(tokens: list[Token]) -> None:
 
 
 def test_a_sentence_is_given_out_when_the_next_begins() -> None:
-    seen: list[str] = []
+    seen: list[Token] = []
 
-    def tokens() -> list[Token]:
-        return ["甲", 1, "。", "乙"]
-
-    def watched():  # type: ignore[no-untyped-def]
-        for token in tokens():
-            seen.append(str(token))
+    def watched() -> Iterator[Token]:
+        for token in ("甲", 1, "。", "乙", "丙"):
+            seen.append(token)
             yield token
 
     first = next(split(watched()))
     assert first == Sentence("", "甲。", ((1, 1),))
-    assert seen == ["甲", "1", "。", "乙"]
+    assert seen == ["甲", 1, "。", "乙"]
 
 
 def test_markers_are_numbered_as_they_appear() -> None:

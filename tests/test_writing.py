@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 from langchain.chat_models import init_chat_model
+from langchain_core.language_models import BaseChatModel
 
 from askreport.answering.faults import ChatModelFailed
 from askreport.answering.writing import Reply, Rewritten, Writer, as_material
@@ -122,11 +123,11 @@ def test_closing_a_reply_ends_the_stream_at_the_server() -> None:
 def test_a_model_is_made_when_it_is_needed_and_again_after_a_failure() -> None:
     made: list[str] = []
 
-    def make() -> None:
+    def make() -> BaseChatModel:
         made.append("")
         raise ChatModelFailed("package", "openai:m", "langchain-openai")
 
-    broken = Writer(make, "openai:m", max_input_chars=1000, timeout_seconds=1)  # type: ignore[arg-type, func-returns-value]
+    broken = Writer(make, "openai:m", max_input_chars=1000, timeout_seconds=1)
     for _ in range(2):
         with pytest.raises(ChatModelFailed, match="pip install langchain-openai"):
             broken.write("问", SENTENCES)

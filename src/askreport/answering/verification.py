@@ -20,8 +20,8 @@ from askreport.schema import Reason
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # n texts -> vectors, shape (n, dimension)
 
-# Cosine of the bundled model. On parallel.dev and cmrc2018.trial 99 % of unrelated sentences lie
-# below, and .5 % of translations and of sentences with the answer beside their question.
+# Cosine of the bundled model (training/measure_nearness.py). On parallel.dev and cmrc2018.trial
+# 99 % of unrelated sentences lie below, and .5 % of those that are borne out.
 NEAR_ENOUGH = 0.25
 
 _LATIN = "A-Za-zÀ-ɏ"
@@ -33,7 +33,7 @@ _ENDS_IN_NUMBER = re.compile(r"\d[\s-]?\Z")
 _QUOTED = re.compile(r'“([^“”]*)|「([^「」]*)|『([^『』]*)|《([^《》]*)|"([^"]*)"')
 _QUOTE_MARKS = re.compile(r"[\s“”‘’\"'「」『』《》]+")
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
-_BARE_WORDS = 8  # Han characters or Latin words
+_BARE_WORDS = 6  # Han characters or Latin words
 _ELLIPSIS = re.compile(r"\.{3,}")
 
 

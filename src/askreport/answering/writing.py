@@ -94,7 +94,7 @@ class Reply:
             spent = Usage(told["input_tokens"], told["output_tokens"])
             self.usage = self.usage + spent if self.usage else spent
         metadata = chunk.response_metadata
-        reasons = {metadata[key] for key in _END_KEYS if metadata.get(key)}
+        reasons = {str(metadata[key]) for key in _END_KEYS if metadata.get(key)}
         self._tells_its_end |= "model_provider" in metadata
         self._ended |= bool(reasons)
         self.cut |= bool(reasons & _CUT_OFF)
