@@ -9,7 +9,8 @@ guard      ASGI middleware: closed routes, body limit, Content-Security-Policy
 serving    start, wait, stop
 """
 
-from askreport.web.page import Assistant, build_page
+from askreport.web.chat import Assistant
+from askreport.web.page import build_page
 from askreport.web.question_file import QuestionFile
 from askreport.web.serving import launch
 from askreport.web.trial import Bench

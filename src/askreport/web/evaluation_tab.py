@@ -18,8 +18,8 @@ from askreport.evaluation.coverage import coverage
 from askreport.evaluation.figures import figures
 from askreport.evaluation.wording import WORDINGS, Wording
 from askreport.schema import TestQuestion
+from askreport.web.markup import render
 from askreport.web.question_file import QuestionFile
-from askreport.web.rendering import render
 from askreport.web.strings import CHINESE, ENGLISH, Strings, preferred_language, strings_for
 from askreport.web.trial import Bench, Busy, Outcome
 

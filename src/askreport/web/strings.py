@@ -63,6 +63,7 @@ class Strings:
     find_next: str
     find_nothing: str
     ask_about: str
+    report_keys: str
     about: str
     question_empty: str
     question_too_long: str
@@ -132,6 +133,7 @@ CHINESE = Strings(
     find_next="下一处",
     find_nothing="没有",
     ask_about="就这段提问",
+    report_keys="回车选一段，上下键换段，Tab 键就这段提问或复制链接。",
     about="报告里说“{quote}”，",
     question_empty="请先输入一个问题。",
     question_too_long="问题太长了：{length} 个字，最多 {limit} 个字。请缩短后再问。",
@@ -240,6 +242,7 @@ ENGLISH = Strings(
     find_next="Next match",
     find_nothing="None",
     ask_about="Ask about this",
+    report_keys="Enter picks a paragraph, arrow keys move, Tab asks about it or copies its link.",
     about="The report says “{quote}”. ",
     question_empty="Please type a question first.",
     question_too_long="The question is too long: {length} characters, and the limit is {limit}."
