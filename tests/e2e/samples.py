@@ -1,5 +1,6 @@
 """Small reports made by hand, with what makes a page stumble: emoji, markup, page breaks."""
 
+import hashlib
 import re
 
 from askreport.schema import Answer, Chapter, Heading, Report, Span
@@ -45,7 +46,7 @@ def make_report(
             for title, start, end in zip(chapters, starts, [*starts[1:], len(text)], strict=True)
         ),
         page_starts=(0, *(text.index(word) for word in pages)) if pages else (),
-        source_digest="0" * 64,
+        source_digest=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 

@@ -5,6 +5,7 @@ citation by counting. A leaf is what a browser loads and lays out at a time.
 """
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,18 @@ class Document:
     def leaf_of_key(self) -> dict[str, int]:
         """Number of the leaf in which the block with a key stands."""
         return {b.key: n for n, leaf in enumerate(self.leaves) for _, b in leaf.blocks}
+
+    @cached_property
+    def _bounds(self) -> tuple[list[int], list[int]]:
+        """Starts and ends of all blocks, in order."""
+        every = [block for leaf in self.leaves for _, block in leaf.blocks]
+        return [block.start for block in every], [block.end for block in every]
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether a slice of the report stands within one block."""
+        starts, ends = self._bounds
+        number = bisect_right(starts, start) - 1
+        return number >= 0 and end <= ends[number]
 
 
 def document(report: Report) -> Document:

@@ -103,7 +103,7 @@ function onKey(event) {
     const top = region.getBoundingClientRect().top;
     const first = all(".block").find((block) => block.getBoundingClientRect().bottom > top + 24);
     if (first) page.arriveAt(first, "nearest");
-  } else if (event.target.matches(".block, .block mark") && /^Arrow(Up|Down)$/.test(event.key)) {
+  } else if (event.target.matches(".leaf .block, .leaf mark") && /^Arrow(Up|Down)$/.test(event.key)) {
     step(event.target.closest(".block"), event.key === "ArrowDown" ? 1 : -1);
   } else {
     return;
@@ -121,7 +121,7 @@ function onClick(event) {
 }
 
 function onBlock(event) {
-  const block = event.target.closest(".block");
+  const block = event.target.closest(".leaf .block"); /* Gradio has blocks, too */
   if (block || event.type === "mouseover") offerTools(block);
 }
 

@@ -7,6 +7,7 @@ and for a paragraph by its key, too: it may not have them.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from askreport.schema import Report
@@ -31,7 +32,7 @@ class Shelf:
 
     def __init__(self, reports: Callable[[], Sequence[Report]]) -> None:
         self._reports = reports
-        self._documents: dict[str, Document] = {}
+        self._documents: list[Document] = []
 
     @property
     def digests(self) -> list[str]:
@@ -77,12 +78,9 @@ class Shelf:
         pattern = re.compile(r"\s+".join(map(re.escape, text.split())), re.IGNORECASE)
         places: list[list[int]] = []
         for number, one in enumerate(shown):
-            for leaf in one.leaves:
-                for _, block in leaf.blocks:
-                    found = pattern.finditer(one.report.text, block.start, block.end)
-                    places += [[number, *match.span()] for match in found]
-                if len(places) >= MOST_FOUND:
-                    return places[:MOST_FOUND]
+            found = (match.span() for match in pattern.finditer(one.report.text))
+            inside = (span for span in found if one.holds(*span))
+            places += [[number, *span] for span in islice(inside, MOST_FOUND - len(places))]
         return places
 
     def _document(self, wanted: Wanted) -> Document | None:
@@ -94,11 +92,12 @@ class Shelf:
     def _shown(self) -> list[Document]:
         """The reports of this moment; each is cut once."""
         known, reports = self._documents, self._reports()
-        self._documents = {
-            report.source_digest: known.get(report.source_digest) or document(report)
+        shown = [
+            next((one for one in known if one.report is report), None) or document(report)
             for report in reports
-        }
-        return [self._documents[report.source_digest] for report in reports]
+        ]
+        self._documents = shown
+        return shown
 
 
 def render_report(reports: Sequence[Report]) -> str:
