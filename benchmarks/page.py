@@ -37,16 +37,15 @@ WARM_UP = 2
 SENTENCES = 4  # a paragraph
 SENTENCE = "第 {number} 段写的是第 {number} 台机器在这一年里走过的路和它停下来的地方。"
 
-# Resolves with milliseconds from now (Enter is pressed by it) until `done` holds and is painted.
-TIMED = """async (done) => {
-  const holds = () => document.querySelectorAll(done.selector).length >= done.count;
-  const box = document.querySelector('textarea');
-  const started = performance.now();
-  box.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', code: 'Enter', bubbles: true}));
-  box.dispatchEvent(new KeyboardEvent('keypress', {key: 'Enter', code: 'Enter', bubbles: true}));
-  while (!holds()) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - started;
+# Resolves with milliseconds from the next Enter until `done` holds and is painted.
+TIMED = """(done) => {
+  window.timed = new Promise((resolve) => addEventListener('keydown', async () => {
+    const started = performance.now();
+    const frame = () => new Promise(requestAnimationFrame);
+    while (document.querySelectorAll(done.selector).length < done.count) await frame();
+    await frame();
+    resolve(performance.now() - started);
+  }, {capture: true, once: true}));
 }"""
 
 
@@ -61,7 +60,7 @@ class Way:
 
 WAYS = (
     Way("askreport", "html[data-ready] #report .block", ".exchange .answer"),
-    Way("plain", "#report p", ".bot.message"),
+    Way("plain", "#report p", "[data-testid=bot]"),
 )
 
 
@@ -126,8 +125,10 @@ def answered(browser: Browser, url: str, way: Way) -> list[float]:
         for count, line in enumerate(lines, start=1):
             page.locator("textarea").first.fill(json.loads(line)["question"])
             done = {"selector": way.answer, "count": count}
-            times.append(float(page.evaluate(TIMED, done)))
-            page.wait_for_timeout(500)
+            page.evaluate(TIMED, done)
+            page.keyboard.press("Enter")
+            times.append(float(page.evaluate("window.timed")))
+            page.wait_for_selector(".submit-button")  # it takes the next question
     return times[WARM_UP:]
 
 

@@ -74,6 +74,18 @@ def plain_report() -> Report:
     )
 
 
+def long_report() -> Report:
+    """Ten chapters of 300 paragraphs each, much more than a page has from the beginning."""
+    line = "第{0}段写的是第{0}台机器在这一年里走过的路，和它停下来的地方。"
+    chapters = {
+        f"TOP{chapter + 1}：第{chapter + 1}章的标题": [
+            line.format(300 * chapter + number) for number in range(300)
+        ]
+        for chapter in range(10)
+    }
+    return make_report("long.txt", chapters, opening="一份很长的报告")
+
+
 def hostile_report() -> Report:
     """Every paragraph tries to be more than text."""
     chapters = {"TOP1：<b onclick=1>敌意</b>": list(HOSTILE_LINES)}

@@ -135,6 +135,7 @@ function onChange() {
   if (isNew) {
     told = "";
     page.report.forget();
+    page.forgetWay();
     page.bringIntoView(last, "start");
   }
   const isDone = last.dataset.state === "done";

@@ -4,7 +4,7 @@ What is shown of a result is made by `evaluation.html_report`, the same as in th
 `askreport eval --html`; evaluation.css gives it the look of the page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,11 +79,16 @@ def link_to_evaluation() -> str:
     return render("evaluation_link.html", languages=(CHINESE, ENGLISH), path=PATH)
 
 
-def add_evaluation(page: gr.Blocks, bench: Bench, storage_key: str) -> None:
-    """Add the view to `page`, outside its context. The chosen language is at `storage_key`."""
+def add_evaluation(
+    page: gr.Blocks, bench: Bench, storage_key: str, feedback: QuestionFile | None = None
+) -> None:
+    """Add the view to `page`, outside its context. The chosen language is at `storage_key`.
+
+    `feedback` holds the questions that readers rated: the only real ones that are kept.
+    """
     with page.route("Evaluation", PATH, show_in_navbar=False):
         parts = _lay_out(storage_key)
-        _wire(page, bench, parts)
+        _wire(page, bench, parts, feedback)
 
 
 def _lay_out(storage_key: str) -> _Parts:
@@ -126,7 +131,7 @@ def _lay_out(storage_key: str) -> _Parts:
     )
 
 
-def _wire(page: gr.Blocks, bench: Bench, parts: _Parts) -> None:
+def _wire(page: gr.Blocks, bench: Bench, parts: _Parts, feedback: QuestionFile | None) -> None:
     suggested = QuestionFile(bench.folder / SUGGESTED, "suggested")
     accepted = QuestionFile(bench.folder / FIRST_SET, "accepted")
 
@@ -144,7 +149,8 @@ def _wire(page: gr.Blocks, bench: Bench, parts: _Parts) -> None:
     def run(
         names: list[str], first: str, second: str, language: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        yield from _run(bench, names, first, second, language, str(request.session_hash))
+        owner = str(request.session_hash)
+        yield from _run(bench, names, first, second, language, owner, feedback)
 
     def decide(id_: str, language: str, *, keep: bool) -> list[Any]:
         strings = strings_for(language)
@@ -183,7 +189,13 @@ def _wire(page: gr.Blocks, bench: Bench, parts: _Parts) -> None:
 
 
 def _run(
-    bench: Bench, names: list[str], first: str, second: str, language: str, owner: str
+    bench: Bench,
+    names: list[str],
+    first: str,
+    second: str,
+    language: str,
+    owner: str,
+    feedback: QuestionFile | None,
 ) -> Iterator[tuple[Any, ...]]:
     """Yields (status, results, run button, cancel button) until the evaluation has ended.
 
@@ -206,16 +218,17 @@ def _run(
     finally:
         trial.cancel()
     if trial.outcome is not None:
-        yield _note(strings.evaluation["done"]), results_html(trial.outcome, strings), on, off
+        html = results_html(trial.outcome, strings, _rated(feedback))
+        yield _note(strings.evaluation["done"]), html, on, off
     elif trial.problem:
         yield _problem(trial.problem), "", on, off
     else:
         yield _note(strings.evaluation["cancelled"]), "", on, off
 
 
-def results_html(outcome: Outcome, strings: Strings) -> str:
+def results_html(outcome: Outcome, strings: Strings, rated: Sequence[TestQuestion] = ()) -> str:
     """A whole outcome: in words, compared, in figures, drawn, on the report, question by
-    question."""
+    question. `rated` are real questions, which count on the map of the report."""
     wording = WORDINGS["zh" if strings is CHINESE else "en"]
     shown, before = outcome.second or outcome.first, None
     parts: dict[str, str] = {}
@@ -225,8 +238,11 @@ def results_html(outcome: Outcome, strings: Strings) -> str:
     parts["metrics"] = html_report.metrics_html(shown, wording)
     drawn = figures(shown, wording, before)
     parts["pictures"] = html_report.pictures_html(drawn, wording)
-    chapters = coverage(outcome.reports, shown.questions, shown.questions)
-    parts["coverage"] = html_report.coverage_html(chapters, wording)
+    asked = {row.question for row in shown.questions}
+    real = [one for one in rated if one.question not in asked]
+    chapters = coverage(outcome.reports, [*shown.questions, *real], shown.questions)
+    counted = strings.evaluation["counted"].format(tests=len(asked), rated=len(real))
+    parts["coverage"] = _note(counted) + html_report.coverage_html(chapters, wording)
     parts["questions"] = html_report.questions_html(shown.questions, wording)
     return render(
         "evaluation_results.html",
@@ -238,6 +254,14 @@ def results_html(outcome: Outcome, strings: Strings) -> str:
         ],
         shown=strings.evaluation["shown_b" if outcome.second else "shown_a"],
     )
+
+
+def _rated(feedback: QuestionFile | None) -> tuple[TestQuestion, ...]:
+    """Questions that readers rated; none where they cannot be read, which the sets tell already."""
+    try:
+        return feedback.read() if feedback is not None else ()
+    except AskReportError:
+        return ()
 
 
 def _verdicts(outcome: Outcome, strings: Strings, wording: Wording) -> list[str]:

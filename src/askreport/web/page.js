@@ -66,6 +66,12 @@ window.askreport = (() => {
     cameFrom = null;
   }
 
+  /* The reader goes on: there is no way back any more. */
+  function forgetWay() {
+    cameFrom = null;
+    backButton().hidden = true;
+  }
+
   function setRestInert(inert) {
     for (const id of ["masthead", "chat-side"]) byId(id).inert = inert;
   }
@@ -199,7 +205,7 @@ window.askreport = (() => {
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   const page = {
-    NARROW, byId, words, bringIntoView, arriveAt, openSheet, closeSheet, goBack, noteStep,
+    NARROW, byId, words, bringIntoView, arriveAt, openSheet, closeSheet, forgetWay, goBack, noteStep,
     announce, copyWith, save, nameRegion, isReady, ready,
   };
   return page;

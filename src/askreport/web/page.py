@@ -74,7 +74,7 @@ def build_page(
         if programs is not None:
             add_api(programs, max_question_chars, _ANSWERING)
     if bench is not None:
-        add_evaluation(page, bench, LANGUAGE_KEY)
+        add_evaluation(page, bench, LANGUAGE_KEY, feedback)
     return page
 
 

@@ -178,6 +178,8 @@ CHINESE = Strings(
         "no_change": "A 与 B 之间看不出真实的差别。",
         "shown_a": "以下是设置 A 的结果。",
         "shown_b": "以下是设置 B 的结果；对比中“先前”是 A，“本次”是 B。",
+        "counted": "图上算了本次的 {tests} 道测试题和读者评价过的另外 {rated} 个真实问题。"
+        "没有评价的提问不会留在这台机器上，所以不在其中。",
         "suggested": "待定的新测试题",
         "no_suggested": "没有待定的题。用 askreport eval --suggest 20 可以从报告里出题。",
         "waiting": "还有 {count} 道。",
@@ -288,6 +290,9 @@ ENGLISH = Strings(
         "no_change": "No real difference between A and B.",
         "shown_a": "Below: the result of settings A.",
         "shown_b": "Below: the result of settings B; in comparisons “Before” is A and “Now” is B.",
+        "counted": "Counted on the map: the {tests} test questions of this run and {rated} other"
+        " real questions that readers rated. A question that nobody rates is not kept on this"
+        " machine.",
         "suggested": "Suggested test questions",
         "no_suggested": "None is waiting. askreport eval --suggest 20 makes some from the report.",
         "waiting": "{count} waiting.",
