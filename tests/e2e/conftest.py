@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path(os.environ.get("ASKREPORT_TEST_CHROMIUM", "/usr/bin/chromium"))
@@ -145,6 +146,16 @@ def visits(browser: Browser) -> Iterator[Callable[..., Visit]]:
     for one in opened:
         assert one.errors == []
         assert one.outside == []
+
+
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds serious or critical on a page: rule and the first elements."""
+    page.wait_for_timeout(400)  # fades and sheets come to rest
+    return [
+        (one["id"], [node["html"][:200] for node in one["nodes"]][:3])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from askreport.evaluation.questions import read_questions
-from tests.e2e.conftest import Server, Visit, start_server, visits
+from tests.e2e.conftest import Server, Visit, serious, start_server, visits
 
 SELECT = """(words) => {
   for (const block of document.querySelectorAll('#report .block')) {
@@ -125,3 +125,33 @@ def test_on_a_phone_the_report_opens_for_the_place(
     expect(page.locator("#feedback-note")).to_contain_text("谢谢")
     (row,) = read_questions(folder / "feedback.jsonl")
     assert row.evidence == ("只用了一个下午",)
+
+
+def test_what_was_told_stands_in_the_evaluation(visit: Callable[..., Visit]) -> None:
+    opened = visit()
+    opened.ask("芯片")
+    page = opened.page
+    thumb(page, "bad")
+    page.get_by_label("报告没写，不该回答").check()
+    page.locator("#feedback [type=submit]:visible").click()
+    expect(page.locator("#feedback-note")).to_contain_text("谢谢")
+    page.locator(".to-evaluation").click()
+    page.wait_for_url("**/evaluation")
+    expect(page.get_by_label("feedback.jsonl（1 题）")).to_be_visible()
+    page.get_by_label("feedback.jsonl（1 题）").check()
+    page.locator("#run").click()
+    expect(page.locator("#run-status")).to_contain_text("评测完成")
+    expect(page.locator("#results details.question")).to_contain_text("芯片")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious_in_the_form(
+    visit: Callable[..., Visit], width: int, scheme: str, locale: str
+) -> None:
+    opened = visit(locale=locale, width=width, color_scheme=scheme)
+    opened.ask("芯片")
+    thumb(opened.page, "bad")
+    opened.page.locator("#feedback input:visible").first.check()
+    assert serious(opened.page) == []

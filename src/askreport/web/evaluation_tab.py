@@ -1,27 +1,21 @@
 """The view in which the owner of the service measures it: /evaluation, beside the chat.
 
-What is shown of a result is made by `evaluation.html_report`, the same as in the file of
-`askreport eval --html`; evaluation.css gives it the look of the page.
+evaluation_results.py shows what came out; evaluation.css gives both the look of the page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import gradio as gr
-from markupsafe import Markup
 
 from askreport.errors import AskReportError
-from askreport.evaluation import html_report
-from askreport.evaluation.comparison import SIGNIFICANT
-from askreport.evaluation.coverage import coverage
-from askreport.evaluation.figures import figures
-from askreport.evaluation.wording import WORDINGS, Wording
 from askreport.schema import TestQuestion
+from askreport.web.evaluation_results import results_html
 from askreport.web.markup import render
 from askreport.web.question_file import QuestionFile
 from askreport.web.strings import CHINESE, ENGLISH, Strings, preferred_language, strings_for
-from askreport.web.trial import Bench, Busy, Outcome
+from askreport.web.trial import Bench, Busy
 
 PATH: Final = "evaluation"
 CONCURRENT_WAITERS: Final = 4
@@ -226,56 +220,12 @@ def _run(
         yield _note(strings.evaluation["cancelled"]), "", on, off
 
 
-def results_html(outcome: Outcome, strings: Strings, rated: Sequence[TestQuestion] = ()) -> str:
-    """A whole outcome: in words, compared, in figures, drawn, on the report, question by
-    question. `rated` are real questions, which count on the map of the report."""
-    wording = WORDINGS["zh" if strings is CHINESE else "en"]
-    shown, before = outcome.second or outcome.first, None
-    parts: dict[str, str] = {}
-    if outcome.second is not None and outcome.comparison is not None:
-        before = outcome.first
-        parts["comparison"] = html_report.comparison_html(outcome.comparison, wording)
-    parts["metrics"] = html_report.metrics_html(shown, wording)
-    drawn = figures(shown, wording, before)
-    parts["pictures"] = html_report.pictures_html(drawn, wording)
-    asked = {row.question for row in shown.questions}
-    real = [one for one in rated if one.question not in asked]
-    chapters = coverage(outcome.reports, [*shown.questions, *real], shown.questions)
-    counted = strings.evaluation["counted"].format(tests=len(asked), rated=len(real))
-    parts["coverage"] = _note(counted) + html_report.coverage_html(chapters, wording)
-    parts["questions"] = html_report.questions_html(shown.questions, wording)
-    return render(
-        "evaluation_results.html",
-        verdicts=_verdicts(outcome, strings, wording),
-        sections=[
-            # Made and escaped by the evaluation's own templates.
-            (name, wording.contents[name], Markup(body))  # noqa: S704
-            for name, body in parts.items()
-        ],
-        shown=strings.evaluation["shown_b" if outcome.second else "shown_a"],
-    )
-
-
 def _rated(feedback: QuestionFile | None) -> tuple[TestQuestion, ...]:
     """Questions that readers rated; none where they cannot be read, which the sets tell already."""
     try:
         return feedback.read() if feedback is not None else ()
     except AskReportError:
         return ()
-
-
-def _verdicts(outcome: Outcome, strings: Strings, wording: Wording) -> list[str]:
-    """What really changed from A to B, a line each; one line where nothing did."""
-    if outcome.comparison is None:
-        return []
-    real = [change for change in outcome.comparison.changes if change.p_value < SIGNIFICANT]
-    lines = [
-        strings.evaluation["change"].format(
-            metric=wording.metric(change.metric), verdict=change.verdict_in(wording)
-        )
-        for change in real
-    ]
-    return lines or [strings.evaluation["no_change"]]
 
 
 def _words(bench: Bench, suggested: QuestionFile, strings: Strings, value: list[str]) -> list[Any]:

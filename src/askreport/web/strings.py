@@ -177,7 +177,11 @@ CHINESE = Strings(
         "change": "从 A 到 B，{metric}：{verdict}",
         "no_change": "A 与 B 之间看不出真实的差别。",
         "shown_a": "以下是设置 A 的结果。",
-        "shown_b": "以下是设置 B 的结果；对比中“先前”是 A，“本次”是 B。",
+        "shown_b": "以下除了对比，都是设置 B 的结果。",
+        "compared": "A 与 B 对比",
+        "better": "变好了",
+        "worse": "变差了",
+        "same": "没有真实差别",
         "counted": "图上算了本次的 {tests} 道测试题和读者评价过的另外 {rated} 个真实问题。"
         "没有评价的提问不会留在这台机器上，所以不在其中。",
         "suggested": "待定的新测试题",
@@ -289,7 +293,11 @@ ENGLISH = Strings(
         "change": "From A to B, {metric}: {verdict}",
         "no_change": "No real difference between A and B.",
         "shown_a": "Below: the result of settings A.",
-        "shown_b": "Below: the result of settings B; in comparisons “Before” is A and “Now” is B.",
+        "shown_b": "Below, but for the comparison: the result of settings B.",
+        "compared": "A and B compared",
+        "better": "better",
+        "worse": "worse",
+        "same": "no real difference",
         "counted": "Counted on the map: the {tests} test questions of this run and {rated} other"
         " real questions that readers rated. A question that nobody rates is not kept on this"
         " machine.",
