@@ -10,7 +10,7 @@ import pytest
 from askreport.errors import ModelUnavailable, QuestionsUnreadable, SettingsInvalid
 from askreport.evaluation.suggesting import to_json_lines
 from askreport.schema import Answer, Report, TestQuestion, Turn
-from askreport.web.evaluation_tab import results_html
+from askreport.web.evaluation_results import results_html
 from askreport.web.strings import CHINESE, ENGLISH
 from askreport.web.trial import Bench, Busy, Trial, parse_changes
 from tests.e2e.fake_assistant import cite

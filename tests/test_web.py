@@ -28,22 +28,14 @@ from askreport.schema import (
     Unsupported,
     Usage,
 )
-from askreport.web import page as page_module
+from askreport.web import chat as chat_module
+from askreport.web.chat import Chat, paced
 from askreport.web.guard import Guard, is_closed
 from askreport.web.keeping import as_json, as_markdown, restored, stored
-from askreport.web.page import Chat, paced
-from askreport.web.rendering import (
-    Exchange,
-    blocks,
-    clean,
-    lines,
-    made,
-    place,
-    render_conversation,
-    render_outline,
-    render_report,
-    text_language,
-)
+from askreport.web.leaves import blocks
+from askreport.web.markup import clean, text_language
+from askreport.web.rendering import Exchange, lines, made, place, render_conversation
+from askreport.web.shelf import render_outline, render_report
 from askreport.web.strings import CHINESE, ENGLISH, LANGUAGES, Strings, preferred_language
 from tests.e2e.fake_assistant import FAILURE, REFUSAL, FakeAssistant, cite
 from tests.e2e.samples import hostile_answer, hostile_report, make_report, plain_report
@@ -367,7 +359,7 @@ def test_a_question_that_utf8_cannot_carry_is_answered(chat: Chat) -> None:
 
 def test_answers_are_paced_and_the_last_always_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr(page_module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(chat_module.time, "monotonic", lambda: clock[0])
 
     def grow() -> Iterator[Answer]:
         for step in range(10):

@@ -6,11 +6,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path(os.environ.get("ASKREPORT_TEST_CHROMIUM", "/usr/bin/chromium"))
@@ -73,10 +75,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(kind: str) -> Server:
-    """Start the page with the fake assistant of `kind` and wait until it prints its address."""
+def start_server(module: str, *arguments: str) -> Server:
+    """Start `python -m MODULE PORT ARGUMENTS` and wait until it prints its address."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tests.e2e.serve", str(free_port()), kind],
+        [sys.executable, "-u", "-m", module, str(free_port()), *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -94,7 +96,7 @@ def serve() -> Iterator[Callable[[str], str]]:
 
     def address(kind: str) -> str:
         if kind not in servers:
-            servers[kind] = start_server(kind)
+            servers[kind] = start_server("tests.e2e.serve", kind)
         return servers[kind].url
 
     yield address
@@ -116,35 +118,51 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def visit(serve: Callable[[str], str], browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open the page; at the end no console error and no request outside may have happened."""
-    visits: list[Visit] = []
+@contextmanager
+def visits(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens pages; at the end no console error and no request outside may have happened."""
+    opened: list[Visit] = []
 
     def open_page(
-        kind: str = "plain", *, locale: str = "zh-CN", width: int = 1280, **context: Any
+        url: str, *, locale: str = "zh-CN", width: int = 1280, path: str = "", **context: Any
     ) -> Visit:
-        url = serve(kind)
         page = browser.new_context(
             locale=locale, viewport={"width": width, "height": 844}, **context
         ).new_page()
-        opened = Visit(page)
-        visits.append(opened)
+        one = Visit(page)
+        opened.append(one)
         page.set_default_timeout(10_000)
-        page.on("console", lambda message: _note_console(opened, message.type, message.text))
-        page.on("pageerror", lambda error: opened.errors.append(str(error)))
-        page.on("request", lambda request: _note_request(opened, url, request.url))
-        page.goto(url)
+        page.on("console", lambda message: _note_console(one, message.type, message.text))
+        page.on("pageerror", lambda error: one.errors.append(str(error)))
+        page.on("request", lambda request: _note_request(one, url, request.url))
+        page.goto(url + path)
         page.locator("#switch", has_text=SWITCH_WORD[locale]).wait_for()
         page.locator("html[data-ready]").wait_for()
-        return opened
+        return one
 
     yield open_page
-    for opened in visits:
-        opened.page.context.close()
-    for opened in visits:
-        assert opened.errors == []
-        assert opened.outside == []
+    for one in opened:
+        one.page.context.close()
+    for one in opened:
+        assert one.errors == []
+        assert one.outside == []
+
+
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds serious or critical on a page: rule and the first elements."""
+    page.wait_for_timeout(400)  # fades and sheets come to rest
+    return [
+        (one["id"], [node["html"][:200] for node in one["nodes"]][:3])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.fixture
+def visit(serve: Callable[[str], str], browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open the page of a kind of server."""
+    with visits(browser) as open_page:
+        yield lambda kind="plain", **options: open_page(serve(kind), **options)
 
 
 def _note_console(visit: Visit, kind: str, text: str) -> None:

@@ -1,7 +1,7 @@
 """An assistant for the page's tests: it quotes the sentences that hold the question's words.
 
 A fake, not a mock: it answers any question about any report, so the page runs as it does with the
-real one. `@slow` in a question makes it take its time, `@fail` and `@crash` make it fail.
+real one. `@slow` in a question makes it take its time, `@steps` write in steps, `@fail` and `@crash` make it fail.
 """
 
 import time
@@ -12,6 +12,7 @@ from askreport.errors import ModelUnavailable
 from askreport.schema import Answer, Citation, Report, Span, Turn
 
 REFUSAL = "The report does not say."
+STEPS = ("第一句", "第一句写完了。第二", "第一句写完了。第二句也写完了。第三句没有句号")
 FAILURE = "The chat model cannot be reached. Take the quoting answers: answering.model = none"
 
 
@@ -30,6 +31,9 @@ class FakeAssistant:
             raise RuntimeError("a defect")
         if "@slow" in question:
             time.sleep(20)
+        if "@steps" in question:
+            yield from self._in_steps(question)
+            return
         if question in self.answers:
             yield self.answers[question]
             return
@@ -41,6 +45,13 @@ class FakeAssistant:
         yield Answer(question, lines[0], False, 0.9, "quote", citations[:1], query=question)
         query = f"{history[-1].question} {question}" if history else question
         yield Answer(question, "\n".join(lines), False, 0.9, "quote", citations, query=query)
+
+    def _in_steps(self, question: str) -> Iterator[Answer]:
+        """As a chat model writes: a few words at a time, the citations with their sentences."""
+        for step in STEPS:
+            yield Answer(question, step, False, 0.9, "write")
+            time.sleep(0.4)
+        yield Answer(question, STEPS[-1], False, 0.9, "write")
 
     def _citations(self, question: str) -> Iterator[Citation]:
         spans = [

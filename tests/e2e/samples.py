@@ -1,5 +1,6 @@
 """Small reports made by hand, with what makes a page stumble: emoji, markup, page breaks."""
 
+import hashlib
 import re
 
 from askreport.schema import Answer, Chapter, Heading, Report, Span, Unsupported, Usage
@@ -45,7 +46,7 @@ def make_report(
             for title, start, end in zip(chapters, starts, [*starts[1:], len(text)], strict=True)
         ),
         page_starts=(0, *(text.index(word) for word in pages)) if pages else (),
-        source_digest="0" * 64,
+        source_digest=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 
@@ -71,6 +72,18 @@ def plain_report() -> Report:
         pages=("个量子比特", "机器人学会了"),
         opening="三种设备的年度报告",
     )
+
+
+def long_report() -> Report:
+    """Ten chapters of 300 paragraphs each, much more than a page has from the beginning."""
+    line = "第{0}段写的是第{0}台机器在这一年里走过的路，和它停下来的地方。"
+    chapters = {
+        f"TOP{chapter + 1}：第{chapter + 1}章的标题": [
+            line.format(300 * chapter + number) for number in range(300)
+        ]
+        for chapter in range(10)
+    }
+    return make_report("long.txt", chapters, opening="一份很长的报告")
 
 
 def hostile_report() -> Report:

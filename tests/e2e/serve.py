@@ -1,10 +1,16 @@
-"""Serve the page with a fake assistant: python -m tests.e2e.serve PORT plain|hostile|two."""
+"""Serve the page with a fake assistant: python -m tests.e2e.serve PORT plain|hostile|two|long."""
 
 import sys
 
 from askreport.web import build_page, launch
 from tests.e2e.fake_assistant import FakeAssistant
-from tests.e2e.samples import doubted_answer, hostile_answer, hostile_report, plain_report
+from tests.e2e.samples import (
+    doubted_answer,
+    hostile_answer,
+    hostile_report,
+    long_report,
+    plain_report,
+)
 
 
 def make_assistant(kind: str) -> FakeAssistant:
@@ -12,6 +18,8 @@ def make_assistant(kind: str) -> FakeAssistant:
     if kind == "hostile":
         report = hostile_report()
         return FakeAssistant((report,), {"攻击": hostile_answer(report)})
+    if kind == "long":
+        return FakeAssistant((long_report(),))
     if kind == "two":
         return FakeAssistant((plain_report(), hostile_report()))
     report = plain_report()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from askreport.evaluation.questions import read_questions
 from askreport.evaluation.suggesting import to_json_lines
 from askreport.schema import TestQuestion
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import Visit, serious
 from tests.e2e.test_feedback_form import folder, server, visit
 
 __all__ = ["folder", "server", "visit"]  # fixtures
@@ -137,6 +137,31 @@ def test_suggested_questions_are_accepted_or_rejected(
     assert [row.id for row in kept] == ["t-1", "t-2", "t-3", "accepted-001"]
     assert kept[-1].question == "新芯片有多少个量子比特？"
     assert (folder / "suggested.jsonl").read_text("utf-8") == ""
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious(
+    view: Callable[..., Page], folder: Path, width: int, scheme: str, locale: str
+) -> None:
+    suggested = question("suggested-001", "叠衣服", "机器人学会了叠衣服，只用了一个下午。")
+    (folder / "suggested.jsonl").write_text(to_json_lines([suggested]), encoding="utf-8")
+    page = view(locale=locale, width=width, color_scheme=scheme)
+    assert serious(page) == []
+    run(page, "", "retrieval.k=5")
+    page.locator("#results details.question summary").first.click()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_rated_questions_count_on_the_map(view: Callable[..., Page], folder: Path) -> None:
+    rated = question("feedback-001", "学会了什么", "机器人学会了叠衣服，只用了一个下午。")
+    (folder / "feedback.jsonl").write_text(to_json_lines([rated]), encoding="utf-8")
+    page = view()
+    run(page)
+    coverage = page.locator(".result-coverage")
+    expect(coverage).to_contain_text("本次的 3 道测试题和读者评价过的另外 1 个真实问题")
 
 
 def test_the_view_is_closed_without_a_bench(serve: Callable[[str], str]) -> None:

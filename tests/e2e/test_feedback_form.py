@@ -1,7 +1,5 @@
 """Thumbs under an answer: one click up, one small form down, the right place by selecting it."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from askreport.evaluation.questions import read_questions
-from tests.e2e.conftest import ROOT, Server, Visit, free_port
+from tests.e2e.conftest import Server, Visit, serious, start_server, visits
 
 SELECT = """(words) => {
   for (const block of document.querySelectorAll('#report .block')) {
@@ -29,19 +27,6 @@ SELECT = """(words) => {
 }"""
 
 
-def start(folder: Path) -> Server:
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tests.e2e.serve_evaluation", str(free_port()), str(folder)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
-    assert url.startswith("http://127.0.0.1:"), f"the server did not start: {url!r}"
-    return Server(url, process)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("evals")
@@ -49,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Server]:
-    running = start(folder)
+    running = start_server("tests.e2e.serve_evaluation", str(folder))
     yield running
     running.stop()
 
@@ -58,34 +43,8 @@ def server(folder: Path) -> Iterator[Server]:
 def visit(server: Server, browser: Browser, folder: Path) -> Iterator[Callable[..., Visit]]:
     for old in folder.glob("*.jsonl"):
         old.unlink()
-    visits: list[Visit] = []
-
-    def open_page(*, locale: str = "zh-CN", width: int = 1280, dark: bool = False) -> Visit:
-        context = browser.new_context(
-            locale=locale,
-            viewport={"width": width, "height": 844},
-            color_scheme="dark" if dark else "light",
-        )
-        opened = Visit(context.new_page())
-        visits.append(opened)
-        page = opened.page
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: opened.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                opened.errors.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        page.goto(server.url)
-        word = "English" if locale == "zh-CN" else "中文"
-        page.locator("#switch", has_text=word).wait_for()
-        return opened
-
-    yield open_page
-    for opened in visits:
-        opened.page.context.close()
-        assert opened.errors == []
+    with visits(browser) as open_page:
+        yield lambda **options: open_page(server.url, **options)
 
 
 def thumb(page: Page, verdict: str) -> None:
@@ -166,3 +125,33 @@ def test_on_a_phone_the_report_opens_for_the_place(
     expect(page.locator("#feedback-note")).to_contain_text("谢谢")
     (row,) = read_questions(folder / "feedback.jsonl")
     assert row.evidence == ("只用了一个下午",)
+
+
+def test_what_was_told_stands_in_the_evaluation(visit: Callable[..., Visit]) -> None:
+    opened = visit()
+    opened.ask("芯片")
+    page = opened.page
+    thumb(page, "bad")
+    page.get_by_label("报告没写，不该回答").check()
+    page.locator("#feedback [type=submit]:visible").click()
+    expect(page.locator("#feedback-note")).to_contain_text("谢谢")
+    page.locator(".to-evaluation").click()
+    page.wait_for_url("**/evaluation")
+    expect(page.get_by_label("feedback.jsonl（1 题）")).to_be_visible()
+    page.get_by_label("feedback.jsonl（1 题）").check()
+    page.locator("#run").click()
+    expect(page.locator("#run-status")).to_contain_text("评测完成")
+    expect(page.locator("#results details.question")).to_contain_text("芯片")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious_in_the_form(
+    visit: Callable[..., Visit], width: int, scheme: str, locale: str
+) -> None:
+    opened = visit(locale=locale, width=width, color_scheme=scheme)
+    opened.ask("芯片")
+    thumb(opened.page, "bad")
+    opened.page.locator("#feedback input:visible").first.check()
+    assert serious(opened.page) == []

@@ -112,6 +112,25 @@ def test_the_answer_is_announced_once_it_is_whole(visit: Open) -> None:
     expect(announcer).to_have_text("机器人学会了叠衣服，只用了一个下午。[1]")
 
 
+def test_an_answer_that_is_being_written_is_shown_and_announced_sentence_by_sentence(
+    visit: Open,
+) -> None:
+    page = visit().page
+    page.evaluate("""() => {
+        window.said = [];
+        new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach(
+            (line) => said.push(line.textContent)
+        ))).observe(document.querySelector("#announcer"), {childList: true});
+    }""")
+    page.locator("#question textarea").fill("@steps")
+    page.keyboard.press("Enter")
+    page.locator(".exchange[data-state=open] .answer", has_text="第一句").wait_for()
+    page.locator(".exchange[data-state=done]").wait_for()
+    said = page.evaluate("window.said")
+    assert "".join(said) == "第一句写完了。第二句也写完了。第三句没有句号"
+    assert said[0] == "第一句写完了。"  # before the rest was there
+
+
 def test_a_refusal_is_calm_and_has_no_sources(visit: Open) -> None:
     opened = visit()
     opened.ask("明天的天气")

@@ -96,7 +96,7 @@ def test_every_response_carries_the_policy(serve: Callable[[str], str]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_in_mid_answer(number: signal.Signals) -> None:
-    server = start_server("plain")
+    server = start_server("tests.e2e.serve", "plain")
     asked = httpx.post(server.url + "gradio_api/call/chat", json={"data": ["@slow"]})
     assert asked.status_code == 200
     time.sleep(0.5)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from askreport.evaluation.curves import calibration, recall_over_k, refusal_curve
 from askreport.evaluation.metrics import percentile
-from askreport.evaluation.questions import ALL_TYPES
 from askreport.evaluation.runs import EvalResult
 from askreport.evaluation.svg import INK, Labels, drawing, shortened, to_svg
 from askreport.evaluation.wording import ENGLISH, Wording
@@ -91,9 +90,7 @@ def _types(result: EvalResult, wording: Wording) -> str:
                 _bar(axes, row, index, result, group, name)
                 row += 1
             row += 1
-        groups = [
-            wording.labels["all"] if g == ALL_TYPES else shortened(g, NAME_COLUMNS) for g, _ in bars
-        ]
+        groups = [shortened(wording.type_name(group), NAME_COLUMNS) for group, _ in bars]
         axes.set_yticks(ticks, [labels(group) for group in groups])
         axes.set_ylim(row - 0.5, -1)
         axes.set_xlim(0, 1.02)

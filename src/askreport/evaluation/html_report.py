@@ -17,7 +17,6 @@ from askreport.evaluation.coverage import ChapterCoverage, coverage, coverage_ma
 from askreport.evaluation.curves import brier_score, refusal_curve
 from askreport.evaluation.figures import figures
 from askreport.evaluation.metrics import CUTOFF
-from askreport.evaluation.questions import ALL_TYPES
 from askreport.evaluation.runs import EvalResult, QuestionResult
 from askreport.evaluation.tables import ANSWERS, COUNTS, RANKING, TOTALS, by_urgency, number
 from askreport.evaluation.wording import ENGLISH, WORDINGS, Wording
@@ -174,7 +173,7 @@ def question_html(row: QuestionResult, wording: Wording = ENGLISH) -> str:
         outcome=outcome,
         outcome_text=escape(shown),
         id=escape(row.id),
-        type=escape(row.type),
+        type=escape(wording.type_name(row.type)),
         question=escape(row.question),
         entries=_LINES.join(
             _tag("dt", labels[name]) + _tag("dd", text) for name, text in entries.items() if text
@@ -193,7 +192,7 @@ def _metrics_table(result: EvalResult, names: Sequence[str], caption: str, wordi
     for group, scores in result.metrics.items():
         intervals = result.intervals.get(group, {})
         cells = [_cell(scores.get(name), intervals.get(name)) for name in names]
-        rows.append((wording.labels["all"] if group == ALL_TYPES else group, *cells))
+        rows.append((wording.type_name(group), *cells))
     head = [wording.labels["type"], *(wording.metric(name) for name in names)]
     return _table(caption, head, rows)
 

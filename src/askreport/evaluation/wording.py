@@ -28,17 +28,29 @@ class Wording:
     verdicts: Mapping[str, str]
     figures: Mapping[str, str]
     axes: Mapping[str, str]
+    types: Mapping[str, str]
     why: tuple[tuple[str, str], ...] = ()
 
     def metric(self, name: str) -> str:
         """The name of a metric for a reader; its own name where there is no other."""
         return self.metrics.get(name, name)
 
+    def type_name(self, name: str) -> str:
+        """The name of a type of question for a reader; its own name where there is no other."""
+        return self.types.get(name, name)
+
     def explain(self, why: str) -> str:
         """A row's `why` in this language."""
         for pattern, words in self.why:
             why = re.sub(pattern, words, why)
-        return why
+        return _lists_in_words(why)
+
+
+def _lists_in_words(text: str) -> str:
+    """`[['a', 'b'], ['c']]` as `a / b; c`."""
+    for written, read in (("'], ['", "; "), ("', '", " / "), ("[['", ""), ("']]", "")):
+        text = text.replace(written, read)
+    return text
 
 
 ENGLISH = Wording(
@@ -57,7 +69,6 @@ ENGLISH = Wording(
         "unknown": "unknown",
         "metric": "Metric",
         "type": "Type",
-        "all": "All",
         "now": "Now",
         "other": "Before",
         "difference": "Difference",
@@ -166,6 +177,19 @@ ENGLISH = Wording(
         "other": "before",
         "ndcg": "nDCG@10",
     },
+    types={
+        "all": "All",
+        "english": "English on Chinese",
+        "explain": "explanation",
+        "factoid": "fact",
+        "feedback": "from readers",
+        "followup": "follow-up",
+        "multi": "several places",
+        "noisy": "with typos",
+        "paraphrase": "other words",
+        "unanswerable_far": "other subjects",
+        "unanswerable_near": "near misses",
+    },
 )
 
 CHINESE = Wording(
@@ -184,7 +208,6 @@ CHINESE = Wording(
         "unknown": "未知",
         "metric": "指标",
         "type": "类型",
-        "all": "全部",
         "now": "本次",
         "other": "先前",
         "difference": "差值",
@@ -291,6 +314,21 @@ CHINESE = Wording(
         "now": "本次",
         "other": "先前",
         "ndcg": "nDCG@10",
+    },
+    types={
+        "all": "全部",
+        "english": "英文提问",
+        "explain": "解释",
+        "factoid": "事实",
+        "feedback": "读者反馈",
+        "followup": "追问",
+        "list": "列举",
+        "multi": "多处依据",
+        "noisy": "有错字",
+        "paraphrase": "换种说法",
+        "summary": "概括",
+        "unanswerable_far": "报告之外",
+        "unanswerable_near": "似是而非",
     },
     why=(
         (r"answered although the report is silent", "报告没有说，却作了回答"),

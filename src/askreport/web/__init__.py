@@ -10,8 +10,9 @@ login      users, hashed passwords, a limit on guessing
 serving    start, wait, stop
 """
 
+from askreport.web.chat import Assistant
 from askreport.web.login import Login, change_user
-from askreport.web.page import Assistant, build_page
+from askreport.web.page import build_page
 from askreport.web.question_file import QuestionFile
 from askreport.web.serving import launch
 from askreport.web.trial import Bench

@@ -16,7 +16,7 @@ from gradio.exceptions import Error
 
 from askreport.errors import AskReportError, ModelUnavailable, QuestionInvalid
 from askreport.schema import Answer, Report, Turn
-from askreport.web.rendering import clean
+from askreport.web.markup import clean
 
 MCP_PATH: Final = "gradio_api/mcp/"
 MOST_PASSAGES: Final = 100

@@ -1,7 +1,6 @@
 """The view in which the owner of the service measures it: /evaluation, beside the chat.
 
-What is shown of a result is made by `evaluation.html_report`, the same as in the file of
-`askreport eval --html`; evaluation.css gives it the look of the page.
+evaluation_results.py shows what came out; evaluation.css gives both the look of the page.
 """
 
 from collections.abc import Iterator
@@ -9,19 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import gradio as gr
-from markupsafe import Markup
 
 from askreport.errors import AskReportError
-from askreport.evaluation import html_report
-from askreport.evaluation.comparison import SIGNIFICANT
-from askreport.evaluation.coverage import coverage
-from askreport.evaluation.figures import figures
-from askreport.evaluation.wording import WORDINGS, Wording
 from askreport.schema import TestQuestion
+from askreport.web.evaluation_results import results_html
+from askreport.web.markup import render
 from askreport.web.question_file import QuestionFile
-from askreport.web.rendering import render
 from askreport.web.strings import CHINESE, ENGLISH, Strings, preferred_language, strings_for
-from askreport.web.trial import Bench, Busy, Outcome
+from askreport.web.trial import Bench, Busy
 
 PATH: Final = "evaluation"
 CONCURRENT_WAITERS: Final = 4
@@ -79,11 +73,16 @@ def link_to_evaluation() -> str:
     return render("evaluation_link.html", languages=(CHINESE, ENGLISH), path=PATH)
 
 
-def add_evaluation(page: gr.Blocks, bench: Bench, storage_key: str) -> None:
-    """Add the view to `page`, outside its context. The chosen language is at `storage_key`."""
+def add_evaluation(
+    page: gr.Blocks, bench: Bench, storage_key: str, feedback: QuestionFile | None = None
+) -> None:
+    """Add the view to `page`, outside its context. The chosen language is at `storage_key`.
+
+    `feedback` holds the questions that readers rated: the only real ones that are kept.
+    """
     with page.route("Evaluation", PATH, show_in_navbar=False):
         parts = _lay_out(storage_key)
-        _wire(page, bench, parts)
+        _wire(page, bench, parts, feedback)
 
 
 def _lay_out(storage_key: str) -> _Parts:
@@ -126,7 +125,7 @@ def _lay_out(storage_key: str) -> _Parts:
     )
 
 
-def _wire(page: gr.Blocks, bench: Bench, parts: _Parts) -> None:
+def _wire(page: gr.Blocks, bench: Bench, parts: _Parts, feedback: QuestionFile | None) -> None:
     suggested = QuestionFile(bench.folder / SUGGESTED, "suggested")
     accepted = QuestionFile(bench.folder / FIRST_SET, "accepted")
 
@@ -144,7 +143,8 @@ def _wire(page: gr.Blocks, bench: Bench, parts: _Parts) -> None:
     def run(
         names: list[str], first: str, second: str, language: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        yield from _run(bench, names, first, second, language, str(request.session_hash))
+        owner = str(request.session_hash)
+        yield from _run(bench, names, first, second, language, owner, feedback)
 
     def decide(id_: str, language: str, *, keep: bool) -> list[Any]:
         strings = strings_for(language)
@@ -183,7 +183,13 @@ def _wire(page: gr.Blocks, bench: Bench, parts: _Parts) -> None:
 
 
 def _run(
-    bench: Bench, names: list[str], first: str, second: str, language: str, owner: str
+    bench: Bench,
+    names: list[str],
+    first: str,
+    second: str,
+    language: str,
+    owner: str,
+    feedback: QuestionFile | None,
 ) -> Iterator[tuple[Any, ...]]:
     """Yields (status, results, run button, cancel button) until the evaluation has ended.
 
@@ -206,52 +212,20 @@ def _run(
     finally:
         trial.cancel()
     if trial.outcome is not None:
-        yield _note(strings.evaluation["done"]), results_html(trial.outcome, strings), on, off
+        html = results_html(trial.outcome, strings, _rated(feedback))
+        yield _note(strings.evaluation["done"]), html, on, off
     elif trial.problem:
         yield _problem(trial.problem), "", on, off
     else:
         yield _note(strings.evaluation["cancelled"]), "", on, off
 
 
-def results_html(outcome: Outcome, strings: Strings) -> str:
-    """A whole outcome: in words, compared, in figures, drawn, on the report, question by
-    question."""
-    wording = WORDINGS["zh" if strings is CHINESE else "en"]
-    shown, before = outcome.second or outcome.first, None
-    parts: dict[str, str] = {}
-    if outcome.second is not None and outcome.comparison is not None:
-        before = outcome.first
-        parts["comparison"] = html_report.comparison_html(outcome.comparison, wording)
-    parts["metrics"] = html_report.metrics_html(shown, wording)
-    drawn = figures(shown, wording, before)
-    parts["pictures"] = html_report.pictures_html(drawn, wording)
-    chapters = coverage(outcome.reports, shown.questions, shown.questions)
-    parts["coverage"] = html_report.coverage_html(chapters, wording)
-    parts["questions"] = html_report.questions_html(shown.questions, wording)
-    return render(
-        "evaluation_results.html",
-        verdicts=_verdicts(outcome, strings, wording),
-        sections=[
-            # Made and escaped by the evaluation's own templates.
-            (name, wording.contents[name], Markup(body))  # noqa: S704
-            for name, body in parts.items()
-        ],
-        shown=strings.evaluation["shown_b" if outcome.second else "shown_a"],
-    )
-
-
-def _verdicts(outcome: Outcome, strings: Strings, wording: Wording) -> list[str]:
-    """What really changed from A to B, a line each; one line where nothing did."""
-    if outcome.comparison is None:
-        return []
-    real = [change for change in outcome.comparison.changes if change.p_value < SIGNIFICANT]
-    lines = [
-        strings.evaluation["change"].format(
-            metric=wording.metric(change.metric), verdict=change.verdict_in(wording)
-        )
-        for change in real
-    ]
-    return lines or [strings.evaluation["no_change"]]
+def _rated(feedback: QuestionFile | None) -> tuple[TestQuestion, ...]:
+    """Questions that readers rated; none where they cannot be read, which the sets tell already."""
+    try:
+        return feedback.read() if feedback is not None else ()
+    except AskReportError:
+        return ()
 
 
 def _words(bench: Bench, suggested: QuestionFile, strings: Strings, value: list[str]) -> list[Any]:

@@ -18,8 +18,8 @@
   /* -- a selection in the report's coordinates ---------------------------------------------------- */
 
   function offsetAt(node, offset) {
-    const block = (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest(".block");
-    if (!block || !block.closest("#report")) return null;
+    const block = (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest(".leaf .block");
+    if (!block) return null;
     const before = document.createRange();
     before.selectNodeContents(block);
     before.setEnd(node, offset);

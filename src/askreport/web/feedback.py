@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, get_args
 
 from askreport.errors import QuestionInvalid
 from askreport.schema import Answer, Report, Span, TestQuestion, Turn
+from askreport.web.markup import text_language
 from askreport.web.question_file import QuestionFile
-from askreport.web.rendering import text_language
 
 Verdict = Literal["good", "wrong_answer", "wrong_place", "should_refuse", "should_answer"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)

@@ -13,8 +13,9 @@ import gradio as gr
 from askreport.errors import AskReportError
 from askreport.schema import Report, Turn
 from askreport.web import feedback
+from askreport.web.markup import clean, render
 from askreport.web.question_file import QuestionFile
-from askreport.web.rendering import Exchange, clean, render
+from askreport.web.rendering import Exchange
 from askreport.web.strings import LANGUAGES, Strings, strings_for
 
 CONCURRENT_WRITES: Final = 4

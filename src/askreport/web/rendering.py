@@ -1,46 +1,22 @@
-"""Reports and conversations as HTML.
+"""Conversations as HTML: questions, answers with their citations, and what stands below them."""
 
-The templates in templates/ are the only HTML, and Jinja escapes every value that it puts into them:
-an answer, a question and a report are data, whatever they look like. The text of a block is the
-report's own, code point for code point, so that the browser can find a citation by counting.
-"""
-
-import hashlib
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 from urllib.parse import quote as percent_encoded
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from askreport.schema import Answer, Citation, Passage, Report, Unsupported
+from askreport.web.markup import clean, render, text_language
+from askreport.web.shelf import introduction
 from askreport.web.strings import Strings
 
 _MARKER: Final = re.compile(r"\[([1-9][0-9]{0,3})\]")
-# What HTML would drop or change gets a stand-in of the same length, so that offsets keep.
-_STAND_INS: Final = {0x00: "\N{REPLACEMENT CHARACTER}", 0x0C: " ", 0x0D: " "}
-_LETTERS_LOOKED_AT: Final = 4000
-_KEY_DIGITS: Final = 10  # of a SHA-256; a counter tells repeats apart
-_LEAF_BLOCKS: Final = 30  # the browser lays out a leaf at a time, when it comes into view
 _HUES: Final = 6  # colours of citations, in turn
 _NEAREST: Final = 3
-_CHAPTERS_SHOWN: Final = 12
 _SNIPPET_CHARS: Final = 60
 _SURE: Final = 0.8  # estimated probability that the report answers the question
 _FAIRLY_SURE: Final = 0.4
-_CHINESE_SHARE: Final = 0.1  # Chinese prose about technology is full of Latin names
-
-_TEMPLATES: Final = Environment(
-    loader=PackageLoader("askreport.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +32,6 @@ class Exchange:
     problem: str = ""
     stopped: bool = False
     following: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a block. `page` is set where that page begins with it."""
-
-    text: str
-    page: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph (`level` 0) or a heading. `chapter` is set on the first block of a chapter.
-
-    `key` names the block by its words, so that a link to it outlives a rebuilt index.
-    """
-
-    start: int
-    end: int
-    level: int
-    chapter: int | None
-    pieces: tuple[Piece, ...]
-    key: str
-
-    @property
-    def text(self) -> str:
-        """The block's text."""
-        return "".join(piece.text for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,36 +83,6 @@ class Stretch:
     doubt: str = ""
 
 
-def render_report(reports: Sequence[Report]) -> str:
-    """All reports, one below the other, each paragraph with its offsets. No interface words."""
-    return _TEMPLATES.get_template("report.html").render(shelf=[_document(r) for r in reports])
-
-
-def render(template: str, **values: object) -> str:
-    """A template of templates/, every value escaped."""
-    return _TEMPLATES.get_template(template).render(**values)
-
-
-def render_name(strings: Strings) -> str:
-    """The page's own name."""
-    return _TEMPLATES.get_template("name.html").render(strings=strings)
-
-
-def render_outline(reports: Sequence[Report], strings: Strings) -> str:
-    """The bar above the report: contents by chapter, and the way back to the chat on a phone."""
-    return _TEMPLATES.get_template("outline.html").render(
-        shelf=[
-            {
-                "title": clean(report.title),
-                "language": text_language(report.text),
-                "chapters": [clean(chapter.title) for chapter in report.chapters],
-            }
-            for report in reports
-        ],
-        strings=strings,
-    )
-
-
 def render_conversation(
     exchanges: Sequence[Exchange],
     reports: Sequence[Report],
@@ -177,40 +95,14 @@ def render_conversation(
     `model` is the name of the chat model that writes answers, "" where it is not known.
     """
     shelf = {report.name: (number, report) for number, report in enumerate(reports)}
-    return _TEMPLATES.get_template("conversation.html").render(
+    return render(
+        "conversation.html",
         exchanges=[_exchange_view(exchange, shelf, strings, model) for exchange in exchanges],
-        shelf=[] if exchanges else [_introduction(report, strings) for report in reports],
+        shelf=[] if exchanges else [introduction(report, strings) for report in reports],
         strings=strings,
         place=lambda cited: place(cited, strings),
         hint=hint,
     )
-
-
-def blocks(report: Report) -> Iterator[Block]:
-    """The report's paragraphs and headings in order; their texts are slices of the report."""
-    bounds = sorted({edge for heading in report.headings for edge in (heading.start, heading.end)})
-    levels = {heading.start: heading.level for heading in report.headings}
-    pages = {start: number for number, start in enumerate(report.page_starts, start=1)}
-    page_starts = sorted(pages)
-    chapter_starts = [chapter.start for chapter in report.chapters]
-    next_chapter = 0
-    next_page = 0
-    repeats: Counter[str] = Counter()
-    for start, end in _cut(((span.start, span.end) for span in report.paragraphs), bounds):
-        if not report.text[start:end].strip():
-            continue
-        chapter = None
-        while next_chapter < len(chapter_starts) and chapter_starts[next_chapter] < end:
-            chapter, next_chapter = next_chapter, next_chapter + 1
-        first_page = next_page
-        while next_page < len(page_starts) and page_starts[next_page] < end:
-            next_page += 1
-        breaks = {max(edge, start): pages[edge] for edge in page_starts[first_page:next_page]}
-        level, pieces = levels.get(start, 0), tuple(_pieces(report, start, end, breaks))
-        key = _key(report.text[start:end])
-        repeats[key] += 1
-        key += f"-{repeats[key]}" if repeats[key] > 1 else ""
-        yield Block(start, end, level, chapter, pieces, key)
 
 
 def lines(answer: Answer, targets: Sequence[Target], strings: Strings) -> list[list[Stretch]]:
@@ -237,43 +129,6 @@ def place(citation: Citation | Passage, strings: Strings) -> str:
     """Where a quote stands, in words: its chapter and page, as far as it has them."""
     page = strings.page.format(page=citation.page) if citation.page is not None else ""
     return " · ".join(clean(word) for word in (citation.chapter, page) if word)
-
-
-def text_language(text: str) -> str:
-    """BCP 47 code by script: "zh", "ja", "ko", "en" for ASCII letters, else "" (unknown)."""
-    letters = [letter for letter in text if letter.isalpha()][:_LETTERS_LOOKED_AT]
-    if not letters:
-        return ""
-    scripts = [unicodedata.name(letter, "").split(" ")[0] for letter in letters]
-    if any(script in ("HIRAGANA", "KATAKANA") for script in scripts):
-        return "ja"
-    if "HANGUL" in scripts:
-        return "ko"
-    if scripts.count("CJK") >= _CHINESE_SHARE * len(letters):
-        return "zh"
-    others = [letter for letter, script in zip(letters, scripts, strict=True) if script != "CJK"]
-    return "en" if all(letter.isascii() for letter in others) else ""
-
-
-def clean(text: str) -> str:
-    """The text with what HTML or UTF-8 cannot carry replaced, its length unchanged."""
-    return text.translate(_STAND_INS).encode("utf-8", "replace").decode("utf-8")
-
-
-def _document(report: Report) -> dict[str, object]:
-    """A report for the template; a title that opens the text is not shown twice."""
-    title = clean(report.title).strip()
-    body = list(blocks(report))
-    tags = [f"h{min(block.level + 2, 6)}" if block.level else "p" for block in body]
-    opens_with_title = bool(body) and body[0].text.strip() == title
-    if opens_with_title:
-        tags[0] = "h2"
-    tagged = list(zip(tags, body, strict=True))
-    return {
-        "title": "" if opens_with_title else title,
-        "language": text_language(report.text),
-        "leaves": [tagged[at : at + _LEAF_BLOCKS] for at in range(0, len(tagged), _LEAF_BLOCKS)],
-    }
 
 
 def made(answer: Answer, strings: Strings, model: str = "") -> str:
@@ -346,31 +201,6 @@ def _nearest(
             yield passage, address, words, text_language(report.text)
 
 
-def _introduction(report: Report, strings: Strings) -> dict[str, object]:
-    """What can be asked about: a report's title, size and first chapters."""
-    return {
-        "title": clean(report.title),
-        "language": text_language(report.text),
-        "size": _size(report, strings),
-        "chapters": [clean(chapter.title) for chapter in report.chapters[:_CHAPTERS_SHOWN]],
-    }
-
-
-def _size(report: Report, strings: Strings) -> str:
-    counts = (
-        (strings.size_chapters, len(report.chapters)),
-        (strings.size_pages, len(report.page_starts)),
-        (strings.size_characters, len(report.text)),
-    )
-    return " · ".join(words.format(count=f"{count:,}") for words, count in counts if count)
-
-
-def _key(text: str) -> str:
-    """A name made of the words alone: white space comes and goes with the reader of a file."""
-    words = "".join(text.split()).encode("utf-8", "replace")
-    return hashlib.sha256(words).hexdigest()[:_KEY_DIGITS]
-
-
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """`start:end` without the white space at its ends."""
     line = text[start:end]
@@ -410,20 +240,3 @@ def _parts(text: str, targets: Mapping[int, Target]) -> Iterator[Part]:
         done = match.end()
     if done < len(text):
         yield Part(text[done:])
-
-
-def _cut(spans: Iterable[tuple[int, int]], bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The spans, cut further at those bounds that lie inside them. Both are in order."""
-    upcoming = 0
-    for start, end in spans:
-        while upcoming < len(bounds) and bounds[upcoming] < end:
-            if bounds[upcoming] > start:
-                yield start, bounds[upcoming]
-                start = bounds[upcoming]
-            upcoming += 1
-        yield start, end
-
-
-def _pieces(report: Report, start: int, end: int, breaks: Mapping[int, int]) -> Iterator[Piece]:
-    for piece_start, piece_end in pairwise([*sorted({start, *breaks}), end]):
-        yield Piece(clean(report.text[piece_start:piece_end]), breaks.get(piece_start))

@@ -69,6 +69,7 @@ class Strings:
     find_next: str
     find_nothing: str
     ask_about: str
+    report_keys: str
     about: str
     question_empty: str
     question_too_long: str
@@ -150,6 +151,7 @@ CHINESE = Strings(
     find_next="下一处",
     find_nothing="没有",
     ask_about="就这段提问",
+    report_keys="回车选一段，上下键换段，Tab 键就这段提问或复制链接。",
     about="报告里说“{quote}”，",
     question_empty="请先输入一个问题。",
     question_too_long="问题太长了：{length} 个字，最多 {limit} 个字。请缩短后再问。",
@@ -193,7 +195,13 @@ CHINESE = Strings(
         "change": "从 A 到 B，{metric}：{verdict}",
         "no_change": "A 与 B 之间看不出真实的差别。",
         "shown_a": "以下是设置 A 的结果。",
-        "shown_b": "以下是设置 B 的结果；对比中“先前”是 A，“本次”是 B。",
+        "shown_b": "以下除了对比，都是设置 B 的结果。",
+        "compared": "A 与 B 对比",
+        "better": "变好了",
+        "worse": "变差了",
+        "same": "没有真实差别",
+        "counted": "图上算了本次的 {tests} 道测试题和读者评价过的另外 {rated} 个真实问题。"
+        "没有评价的提问不会留在这台机器上，所以不在其中。",
         "suggested": "待定的新测试题",
         "no_suggested": "没有待定的题。用 askreport eval --suggest 20 可以从报告里出题。",
         "waiting": "还有 {count} 道。",
@@ -270,6 +278,7 @@ ENGLISH = Strings(
     find_next="Next match",
     find_nothing="None",
     ask_about="Ask about this",
+    report_keys="Enter picks a paragraph, arrow keys move, Tab asks about it or copies its link.",
     about="The report says “{quote}”. ",
     question_empty="Please type a question first.",
     question_too_long="The question is too long: {length} characters, and the limit is {limit}."
@@ -314,7 +323,14 @@ ENGLISH = Strings(
         "change": "From A to B, {metric}: {verdict}",
         "no_change": "No real difference between A and B.",
         "shown_a": "Below: the result of settings A.",
-        "shown_b": "Below: the result of settings B; in comparisons “Before” is A and “Now” is B.",
+        "shown_b": "Below, but for the comparison: the result of settings B.",
+        "compared": "A and B compared",
+        "better": "better",
+        "worse": "worse",
+        "same": "no real difference",
+        "counted": "Counted on the map: the {tests} test questions of this run and {rated} other"
+        " real questions that readers rated. A question that nobody rates is not kept on this"
+        " machine.",
         "suggested": "Suggested test questions",
         "no_suggested": "None is waiting. askreport eval --suggest 20 makes some from the report.",
         "waiting": "{count} waiting.",

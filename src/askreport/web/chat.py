@@ -1,0 +1,181 @@
+"""Questions in, conversations out: what the page's events do, without its components.
+
+Nothing is shared between readers: a conversation lives in the session of its reader.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+import gradio as gr
+
+from askreport.answering.suggestions import next_questions
+from askreport.errors import AskReportError
+from askreport.schema import Answer, Report, Turn
+from askreport.web.keeping import as_json, as_markdown, stored
+from askreport.web.markup import clean
+from askreport.web.rendering import Exchange, render_conversation
+from askreport.web.strings import Strings, strings_for
+
+REFRESH_SECONDS: Final = 0.15  # Gradio's cost is per update, not per character
+_NEAREST_KEPT: Final = 3  # places that a refusal shows
+
+_logger = logging.getLogger(__name__)
+
+Conversation = tuple[Exchange, ...]
+# Conversation HTML, conversation, question box, what the browser keeps; each may be an update.
+Shown = tuple[Any, Conversation, Any, Any]
+
+
+class Assistant(Protocol):
+    """What the page needs of the assistant."""
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The reports that are asked, in the order they are shown."""
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
+        """Answers that grow; the last is whole. Raises AskReportError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Questions in, conversation HTML out. Holds no reader's data."""
+
+    assistant: Assistant
+    max_question_chars: int
+    model: str = ""
+
+    def show(self, conversation: Conversation, strings: Strings, hint: str = "") -> str:
+        """The conversation as HTML."""
+        reports = self.assistant.reports
+        return render_conversation(conversation, reports, strings, hint, self.model)
+
+    def respond(
+        self, question: str, conversation: Conversation, language: str, *, alone: bool = False
+    ) -> Iterator[Shown]:
+        """Yields the question first, then its answers as they grow.
+
+        A question that cannot be asked stays in the box, with a line that says why. An `alone`
+        question is not about the conversation that it comes after.
+        """
+        strings = strings_for(language)
+        conversation = settled(conversation)
+        question = clean(question).strip()
+        hint = self._objection(question, strings)
+        if hint:
+            yield self.show(conversation, strings, hint), conversation, gr.skip(), gr.skip()
+            return
+        current = (*conversation, Exchange(question))
+        waiting = gr.update(value="", submit_btn=False, stop_btn=strings.stop)
+        yield self.show(current, strings), current, waiting, gr.skip()
+        history = () if alone else _history(conversation)
+        for exchange in self._exchanges(question, history, strings):
+            current = (*conversation, exchange)
+            yield self.show(current, strings), current, gr.skip(), gr.skip()
+        current = (*conversation, self._with_following(exchange, conversation))
+        yield self.show(current, strings), current, _ready(strings), stored(current)
+
+    def stop(self, conversation: Conversation, language: str) -> Shown:
+        """The conversation with what there is of the answer that was being made."""
+        strings, conversation = strings_for(language), settled(conversation)
+        return self.show(conversation, strings), conversation, _ready(strings), stored(conversation)
+
+    def edit(self, conversation: Conversation, language: str, at: int) -> Shown:
+        """The conversation up to question `at`, which goes back into the box."""
+        kept, strings = settled(conversation), strings_for(language)
+        if not 0 <= at < len(kept):
+            return gr.skip(), kept, gr.skip(), gr.skip()
+        box = gr.update(value=kept[at].question)
+        return self.show(kept[:at], strings), kept[:at], box, stored(kept[:at])
+
+    def retry(self, conversation: Conversation, language: str) -> Iterator[Shown]:
+        """Ask the last question again, in place of its answer."""
+        if conversation:
+            *before, last = conversation
+            yield from self.respond(last.question, tuple(before), language)
+
+    def export(self, conversation: Conversation, language: str, form: str) -> dict[str, str]:
+        """The conversation as a file: its name, its media type and its text."""
+        if form == "json":
+            text, media_type = as_json(conversation), "application/json"
+        else:
+            text = as_markdown(conversation, self.assistant.reports, strings_for(language))
+            form, media_type = "md", "text/markdown"
+        return {"name": f"askreport.{form}", "type": media_type, "text": text}
+
+    def _with_following(self, exchange: Exchange, before: Conversation) -> Exchange:
+        """The exchange with questions to go on with, which name nothing that was asked already."""
+        if exchange.answer is None:
+            return exchange
+        asked = {earlier.question for earlier in (*before, exchange)}
+        questions = next_questions(self.assistant.reports, exchange.answer, asked)
+        return replace(exchange, following=tuple(questions))
+
+    def _objection(self, question: str, strings: Strings) -> str:
+        if not question:
+            return strings.question_empty
+        if len(question) > self.max_question_chars:
+            return strings.question_too_long.format(
+                length=len(question), limit=self.max_question_chars
+            )
+        return ""
+
+    def _exchanges(
+        self, question: str, history: Sequence[Turn], strings: Strings
+    ) -> Iterator[Exchange]:
+        """The exchange as its answer grows; the last one is done."""
+        try:
+            answer: Answer | None = None
+            for answer in paced(self.assistant.stream(question, history), REFRESH_SECONDS):
+                yield Exchange(question, answer)
+        except AskReportError as error:
+            yield Exchange(question, problem=str(error), done=True)
+        except Exception:
+            _logger.exception("A question could not be answered")
+            yield Exchange(question, problem=strings.failed, done=True)
+        else:
+            whole = None if answer is None else _kept(answer)
+            yield Exchange(question, whole, problem="" if whole else strings.failed, done=True)
+
+
+def paced(answers: Iterable[Answer], seconds: float) -> Iterator[Answer]:
+    """The answers, thinned to one per `seconds`; the last one always comes."""
+    latest: Answer | None = None
+    shown_at = -seconds
+    for answer in answers:
+        latest = answer
+        if time.monotonic() - shown_at >= seconds:
+            yield answer
+            latest = None
+            shown_at = time.monotonic()
+    if latest is not None:
+        yield latest
+
+
+def settled(conversation: Conversation) -> Conversation:
+    """The conversation, with an answer that never became whole marked as stopped."""
+    return tuple(
+        exchange if exchange.done else replace(exchange, done=True, stopped=True)
+        for exchange in conversation
+    )
+
+
+def _ready(strings: Strings) -> Any:
+    """The question box as it is when no answer is being made."""
+    return gr.update(submit_btn=strings.send, stop_btn=False)
+
+
+def _kept(answer: Answer) -> Answer:
+    """What a conversation keeps of an answer: of its passages only those that are shown."""
+    return replace(answer, passages=answer.passages[:_NEAREST_KEPT] if answer.refused else ())
+
+
+def _history(conversation: Conversation) -> list[Turn]:
+    return [
+        Turn(exchange.question, exchange.answer.answer)
+        for exchange in conversation
+        if exchange.answer is not None
+    ]
