@@ -715,3 +715,12 @@ def test_made_reports_are_consistent() -> None:
 
 def _at(span: Span) -> tuple[int, int]:
     return span.start, span.end
+
+
+def test_the_number_that_was_asked_for_is_set_in_bold() -> None:
+    _, report = written_answer("")
+    text, citation = "报告第 3 页：\n甲卖了 40 台[1]。", cite(report, report.sentences[3], 1)
+    answer = Answer("?", text, False, 1.0, "quote", (citation,), query="卖了多少台？")
+    html = conversation(answer, report, CHINESE)
+    assert html.count("<strong>") == 1
+    assert "<strong>40 台</strong>" in html

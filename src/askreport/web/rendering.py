@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote as percent_encoded
 
+from askreport.answering.emphasis import emphasised
 from askreport.schema import Answer, Citation, Passage, Report, Unsupported
 from askreport.web.markup import clean, render, text_language
 from askreport.web.shelf import introduction
@@ -64,10 +65,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of an answer: plain text, or a marker that has a citation."""
+    """A stretch of an answer: plain text, which may be what was asked for, or a marker that has a
+    citation."""
 
     text: str
     target: Target | None = None
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,11 @@ def lines(answer: Answer, targets: Sequence[Target], strings: Strings) -> list[l
     start = 0
     for line in text.splitlines(keepends=True):
         bounds = _trimmed(text, start, start + len(line))
+        question = answer.query if _MARKER.search(line) else ""  # a line of ours answers nothing
         start += len(line)
-        stretches = list(_stretches(text, *bounds, answer.unsupported, by_number, strings))
+        stretches = list(
+            _stretches(text, *bounds, answer.unsupported, by_number, strings, question)
+        )
         found += [stretches] if stretches else []
     return found
 
@@ -214,29 +220,39 @@ def _stretches(
     unsupported: Sequence[Unsupported],
     targets: Mapping[int, Target],
     strings: Strings,
+    question: str,
 ) -> Iterator[Stretch]:
     for one in sorted(unsupported, key=lambda one: one.start):
         first, last = max(start, one.start), min(end, one.end)
         if first >= last:
             continue
         if start < first:
-            yield Stretch(tuple(_parts(text[start:first], targets)))
+            yield Stretch(tuple(_parts(text[start:first], targets, question)))
         reason = doubt(one, strings) if last == one.end else ""
-        yield Stretch(tuple(_parts(text[first:last], targets)), True, reason)
+        yield Stretch(tuple(_parts(text[first:last], targets, question)), True, reason)
         start = last
     if start < end:
-        yield Stretch(tuple(_parts(text[start:end], targets)))
+        yield Stretch(tuple(_parts(text[start:end], targets, question)))
 
 
-def _parts(text: str, targets: Mapping[int, Target]) -> Iterator[Part]:
+def _parts(text: str, targets: Mapping[int, Target], question: str) -> Iterator[Part]:
     done = 0
     for match in _MARKER.finditer(text):
         target = targets.get(int(match.group(1)))
         if target is None:
             continue
-        if match.start() > done:
-            yield Part(text[done : match.start()])
+        yield from _words(text[done : match.start()], question)
         yield Part(match.group(1), target)
         done = match.end()
+    yield from _words(text[done:], question)
+
+
+def _words(text: str, question: str) -> Iterator[Part]:
+    done = 0
+    for start, end in emphasised(question, text):
+        if start > done:
+            yield Part(text[done:start])
+        yield Part(text[start:end], strong=True)
+        done = end
     if done < len(text):
         yield Part(text[done:])
