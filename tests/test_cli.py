@@ -71,30 +71,6 @@ def test_no_index_tells_what_to_do(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("gone.txt", None, ["gone.txt"]),
-        ("empty.txt", b"", ["empty.txt"]),
-        ("space.txt", " \n\u3000\n".encode(), ["space.txt"]),
-        ("binary.txt", bytes(range(256)) * 4, ["binary.txt"]),
-        ("broken.txt", "好好好".encode()[:-1] + b"\xff\xfe\x00", ["broken.txt"]),
-        ("report.xyz", b"text", [".xyz", ".txt"]),
-        ("line.txt", b"x" * 10_000_000, ["10000000"]),
-        ("huge.txt", b"Some words.\n" * 2_000_000, ["22 MiB"]),
-    ],
-)
-def test_a_bad_report_is_one_line_and_keeps_the_index(
-    report_index: Path, tmp_path: Path, name: str, content: bytes | None, words: list[str]
-) -> None:
-    file = tmp_path / name
-    if content is not None:
-        file.write_bytes(content)
-    before = (report_index / "CURRENT.json").read_bytes()
-    failed_in_one_line(askreport("index", file, "--index-dir", report_index), *words)
-    assert (report_index / "CURRENT.json").read_bytes() == before
-
-
 def test_other_encodings_are_read(tmp_path: Path) -> None:
     file = tmp_path / "gbk.txt"
     file.write_bytes("低空经济是指利用低空空域资源的经济形态。\n".encode("gbk"))

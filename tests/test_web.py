@@ -708,6 +708,21 @@ def test_open_routes(path: str) -> None:
     assert not is_closed(path)
 
 
+def test_the_guard_refuses_websockets() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("the app was called")
+
+    guarded = Guard(app)({"type": "websocket", "path": "/", "headers": []}, app, send)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, guarded).result()
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
 def test_made_reports_are_consistent() -> None:
     report = make_report("a.txt", {"一：甲": ["乙。丙。"]})
     assert [report.text[s.start : s.end] for s in report.sentences] == ["一：甲", "乙。", "丙。"]

@@ -1,7 +1,7 @@
 """Try every row at large and write docs/reliability.md: python -m tests.torture [ROW ...].
 
-With --share 0.1 every row gets a tenth of its count; the page that is written says how often each
-was tried. Rows may be named, `R1 S4`; then nothing is written but with --write.
+With --share 0.1 every row gets a tenth of its count, and no less than `pytest` gives it; the page that
+is written says how often each was tried. Rows may be named, `R1 S4`; then nothing is written but with --write.
 """
 
 import argparse
@@ -54,17 +54,21 @@ def try_row(row: Row, count: int, progress: Progress) -> Result:
     return Result(row, tally, time.monotonic() - started, reason)
 
 
-def page(results: list[Result], share: float, minutes: float) -> str:
+def page(results: list[Result], commit: str, share: float, minutes: float) -> str:
     """docs/reliability.md."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    counts = "whole counts" if share == 1 else f"{share:g} of the whole counts"
+    counts = "whole counts"
+    if share < 1:
+        counts = (
+            f"**not the whole counts**, but the larger of a small one and {share:g} of the whole"
+        )
     lines = [
         "# Reliability",
         "",
         "What `make torture` tried and how often it failed. The functions are in `tests/torture/`;"
         " `make test` runs each with a small count.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {counts}, {minutes:.0f} minutes on"
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit}, {counts}, {minutes:.0f} minutes on"
         f" {os.cpu_count()} cores. Python {platform.python_version()}, {versions}.",
         "",
         "| row | what | bar | tried | failed | measured |",
@@ -120,10 +124,10 @@ def main() -> int:
     rows = [row for row in ROWS if not chosen.rows or row.number in chosen.rows]
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    started, results = time.monotonic(), []
+    commit, started, results = _commit(), time.monotonic(), []
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         for row in rows:
-            count = max(1, round(row.full * chosen.share))
+            count = max(row.quick, round(row.full * chosen.share))
             result = try_row(row, count, progress)
             results.append(result)
             failed = f"{len(result.tally.failures)} of {result.tally.tried} failed"
@@ -134,7 +138,7 @@ def main() -> int:
                 progress.console.print(f"    {failure}", highlight=False, markup=False)
     if chosen.write or not chosen.rows:
         minutes = (time.monotonic() - started) / 60
-        REPORT.write_text(page(results, chosen.share, minutes), encoding="utf-8")
+        REPORT.write_text(page(results, commit, chosen.share, minutes), encoding="utf-8")
         console.print(f"Written: {REPORT.relative_to(ROOT)}")
     return int(any(result.tally.failures for result in results))
 

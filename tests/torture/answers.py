@@ -241,6 +241,8 @@ def questions_that_the_report_does_not_answer(count: int, tally: Tally, folder: 
             tally.check(True, question)
         rates[name] = refused / len(chosen)
         tally.figures[f"{name} refused"] = f"{refused} of {len(chosen)}"
+    if count < 200:
+        return  # too few to judge
     if rates["elsewhere"] < 0.9:
         tally.failures.append(f"{rates['elsewhere']:.2f} of the questions elsewhere are refused")
     if rates["answerable"] > 0.1:

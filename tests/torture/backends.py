@@ -18,7 +18,7 @@ from askreport.index import open_index
 from askreport.store import served
 from tests.e2e.conftest import free_port
 from tests.torture.rows import Tally, row
-from tests.torture.shared import report_index
+from tests.torture.shared import report_index, spread
 from tests.torture.store import verified_here
 
 DEADLINE_SECONDS = 3.0
@@ -128,7 +128,12 @@ def facts(folder: Path) -> Path:
     return path
 
 
-@row("R8", "an answer with its source and a notice before the deadline: Chroma", quick=10, full=20)
+def _kinds(count: int) -> list[str]:
+    """`count` ways to fail: all of them, again and again, or some."""
+    return spread(list(_REPLIES) * max(1, count // len(_REPLIES)), count)
+
+
+@row("R8", "an answer with its source and a notice before the deadline: Chroma", quick=5, full=20)
 def a_chroma_server_that_fails(count: int, tally: Tally, folder: Path) -> None:
     port = free_port()
     with chroma_server(folder / "chroma", port) as address:
@@ -137,9 +142,7 @@ def a_chroma_server_that_fails(count: int, tally: Tally, folder: Path) -> None:
             build_index([facts(folder)], settings=settings)
         running = open_assistant(settings=settings)
         assert not running.ask(QUESTION).notice
-    kinds = list(_REPLIES)
-    for number in range(count):
-        kind = kinds[number % len(kinds)]
+    for kind in _kinds(count):
         with bad_server(kind, port), tally.attempt(f"opened while it {kind}"):
             _answers_with_notice(settings)
         with bad_server(kind, port), tally.attempt(f"a long open index while it {kind}"):
@@ -216,9 +219,8 @@ def _collections(address: str) -> list[str]:
     full=20,
 )
 def a_chat_model_that_fails(count: int, tally: Tally, folder: Path) -> None:
-    kinds = list(_REPLIES)
-    for number in range(count):
-        kind, port = kinds[number % len(kinds)], free_port()
+    for kind in _kinds(count):
+        port = free_port()
         with (
             bad_server(kind, port),
             tally.attempt(kind),

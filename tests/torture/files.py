@@ -126,8 +126,12 @@ def malformed_reports(count: int, tally: Tally, folder: Path) -> None:
             assert time.monotonic() - started < SECONDS
 
 
-@row("S5", "status 1, one line, and no index is made", quick=2, full=12)
+@row("S5", "status 1, one line, and the index stays as it was", quick=2, full=12)
 def malformed_reports_on_the_command_line(count: int, tally: Tally, folder: Path) -> None:
+    good, pointer = folder / "good.txt", folder / "index" / "CURRENT.json"
+    good.write_text(TEXT, encoding="utf-8")
+    assert askreport("index", good, "--index-dir", folder / "index").returncode == 0
+    before = pointer.read_bytes()
     for number, (name, make) in enumerate(spread(list(REFUSED.items()), count)):
         path = folder / str(number) / "report.txt"
         path.parent.mkdir()
@@ -137,4 +141,5 @@ def malformed_reports_on_the_command_line(count: int, tally: Tally, folder: Path
             assert result.returncode == 1, result.stderr
             assert result.stderr.startswith("askreport: ")
             assert result.stderr.count("\n") == 1, result.stderr
-            assert not (folder / "index").exists()
+            assert path.name in result.stderr
+            assert pointer.read_bytes() == before

@@ -95,7 +95,7 @@ def ask(tab: Tab, number: int) -> None:
     tab.wait_for_timeout(SETTLE_MS)
 
 
-@row("S1", "0 scripts run, 0 pages left, the citation opens its true sentence", quick=8, full=150)
+@row("S1", "0 scripts run, 0 pages left, the citation opens its true sentence", quick=5, full=150)
 def scripts_in_answers_and_reports(count: int, tally: Tally, folder: Path) -> None:
     numbers = [number % len(SCRIPTS) for number in range(max(count, len(SCRIPTS)))]
     with sink() as outside, page(folder, outside.url) as served, opened(served) as tab:
@@ -121,7 +121,7 @@ def scripts_in_answers_and_reports(count: int, tally: Tally, folder: Path) -> No
         tally.check(outside.asked == [], f"asked outside: {outside.asked[:3]}")
 
 
-@row("S2", "0 requests reach a server outside", quick=8, full=96)
+@row("S2", "0 requests reach a server outside", quick=5, full=96)
 def requests_from_answers_and_reports(count: int, tally: Tally, folder: Path) -> None:
     first = len(SCRIPTS)
     numbers = [first + number % len(REQUESTS) for number in range(max(count, len(REQUESTS)))]

@@ -129,11 +129,11 @@ def _alarm(number: int, frame: FrameType | None) -> None:
     raise TooSlow(f"more than {2 * LIMIT_SECONDS:g} s")
 
 
-@row("S10", "2 s at most, linear: every pattern of ours", quick=100, full=2000)
+@row("S10", "2 s at most, linear: every pattern of ours", quick=100, full=1000)
 def patterns_on_adversarial_text(count: int, tally: Tally, folder: Path) -> None:
     found = patterns()
     assert len(found) > 50
-    most = 1 << (20 if count >= 1000 else 14)
+    most = 1 << (20 if count >= 500 else 14)
     _on_alarm(lambda: _try_patterns(found, count, most, tally))
     tally.figures["patterns"] = str(len(found))
     tally.figures["longest text"] = f"{most} characters"

@@ -117,6 +117,9 @@ def routes_that_stay_closed(count: int, tally: Tally, folder: Path) -> None:
             large = b'{"data":["' + b"x" * 300_000 + b'"]}'
             response = client.post(served.url + name, content=large)
             tally.check(response.status_code == status, f"POST {name}: {response.status_code}")
+        pieces = (large[at : at + 10_000] for at in range(0, len(large), 10_000))
+        response = client.post(served.url + "gradio_api/queue/join", content=pieces)
+        tally.check(response.status_code == 413, f"POST in pieces: {response.status_code}")
         tally.check(client.get(served.url).status_code == 200, "the page is gone")
 
 

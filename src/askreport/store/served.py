@@ -48,7 +48,7 @@ PROBES = "probes.npz"
 MOST_PROBES = 300
 TOLERANCE = 1e-5  # a server may scale vectors to length 1 once more
 RETRY_SECONDS = 10.0
-BUILD_SECONDS = 60.0  # a call that writes a batch, or reads a whole collection
+BUILD_SECONDS = 60.0  # a call that writes
 BATCH = 500  # records of 512 numbers are some 5 MB of JSON
 ANSWER_BYTES = 1 << 30
 _COLLECTIONS = "/api/v2/tenants/default_tenant/databases/default_database/collections"
@@ -209,8 +209,9 @@ class ServedStore:
 
     def texts(self, kind: str) -> list[str]:
         """Documents that the server holds, by position."""
-        found = self._get(kind, None, "documents")
-        return [found[str(position)] for position in range(self._sizes[kind])]
+        ids = [str(position) for position in range(self._sizes[kind])]
+        found = self._get(kind, ids, "documents")
+        return [found[name] for name in ids]
 
     def nearest(self, kind: str, vector: Floats, k: int) -> tuple[Positions, Floats]:
         """As `VectorStore.nearest`. Raises `IndexUnreachable`."""
@@ -269,17 +270,20 @@ class ServedStore:
         return best(positions, 1 - np.asarray(found["distances"][0], dtype=np.float32), k)
 
     def _read(self, kind: str, ids: list[str] | None) -> Floats:
-        if self._sizes[kind] == 0 or ids == []:
-            return np.zeros((0, self._dimension), dtype=np.float32)
-        found = self._get(kind, ids, "embeddings")
-        order = sorted(found, key=int)
-        return np.array([found[name] for name in order], dtype=np.float32)
+        """Vectors at `ids` in the order of their positions; of all units where that is `None`."""
+        wanted = [str(position) for position in range(self._sizes[kind])] if ids is None else ids
+        found = self._get(kind, wanted, "embeddings")
+        rows = [found[name] for name in sorted(wanted, key=int)]
+        return np.array(rows, dtype=np.float32).reshape(-1, self._dimension)
 
-    def _get(self, kind: str, ids: list[str] | None, what: str) -> dict[str, Any]:
-        """`what` of the records by their id; of all records where `ids` is `None`."""
-        body = {"ids": ids, "include": [what]}
-        found = self._server.call(self._place.collections[kind], "get", body, BUILD_SECONDS)
-        return dict(zip(found["ids"], found[what], strict=True))
+    def _get(self, kind: str, ids: Sequence[str], what: str) -> dict[str, Any]:
+        """`what` of the records by their id, in batches: each call has the usual deadline."""
+        records: dict[str, Any] = {}
+        for first in range(0, len(ids), BATCH):
+            body = {"ids": list(ids[first : first + BATCH]), "include": [what]}
+            found = self._server.call(self._place.collections[kind], "get", body)
+            records |= zip(found["ids"], found[what], strict=True)
+        return records
 
 
 def _in_our_words(call: Callable[[], T], server: Server) -> T:
