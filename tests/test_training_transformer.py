@@ -20,22 +20,13 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers  # noqa: E
 from transformers import ElectraConfig, ElectraModel  # noqa: E402
 
 from askreport.embedding import BundledEmbeddings  # noqa: E402
-from askreport.reranking import Reranker  # noqa: E402
 from static_model import Bags  # noqa: E402
-from train_reranker import Group, Rewording, Scorer  # noqa: E402
-from train_reranker import fit as fit_reranker  # noqa: E402
 from transformer_card import model_card  # noqa: E402
 from transformer_data import Contrasted, Distilled, hard_negatives, parallel_pairs  # noqa: E402
-from transformer_folder import save, save_weights  # noqa: E402
+from transformer_folder import save  # noqa: E402
 from transformer_loop import Recipe, Share, draw, fit  # noqa: E402
-from transformer_onnx import (  # noqa: E402
-    HEAD,
-    RERANKER_WEIGHTS_FILE,
-    stored_tensors,
-    write_graph,
-    write_reranker_graph,
-)
-from transformer_student import WORDS, Encoder, padded, rounded, start_rows  # noqa: E402
+from transformer_onnx import stored_tensors, write_graph  # noqa: E402
+from transformer_student import Encoder, padded, rounded, start_rows  # noqa: E402
 from transformer_teacher import checked_teacher  # noqa: E402
 from transformer_tokenizer import Marks, dictionary_words, make_tokenizer  # noqa: E402
 
@@ -296,39 +287,6 @@ def test_a_saved_folder_replaces_the_one_before(tmp_path: Path) -> None:
     save(toy_student(tokenizer), tokenizer, "card", tmp_path / "toy")
     assert (tmp_path / "toy" / "README.md").read_text() == "card"
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
-
-
-def test_the_reranker_learns_and_is_served_as_it_was_trained(folder: Path) -> None:
-    tokenizer = our_tokenizer()
-    tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]"))
-    scorer = Scorer(toy_student(tokenizer))
-    found = [Group("how many", "量子 2024", ("芯片", "机"), ("有 个",))] * 20
-    with torch.no_grad():
-        before = scorer.body.state_dict()[WORDS].clone()
-    fit_reranker(scorer, tokenizer, found, {}, minutes=0.02)
-    assert torch.equal(scorer.body.state_dict()[WORDS], before)
-    kept = {name: p for name, p in scorer.body.named_parameters() if name != WORDS}
-    kept |= {f"{HEAD}.{name}": p for name, p in scorer.head.named_parameters()}
-    save_weights(kept, folder / RERANKER_WEIGHTS_FILE)
-    write_reranker_graph(folder)
-    pairs = [("how many", "量子 2024"), ("how many", "芯片 机 个 个")]
-    encoded = tokenizer.encode_batch(pairs)
-    with torch.no_grad(), rounded(scorer):
-        trained = scorer(
-            torch.tensor([e.ids for e in encoded]),
-            torch.tensor([e.attention_mask for e in encoded]),
-        ).numpy()
-    served = Reranker(folder).scores("how many", [sentence for _, sentence in pairs])
-    assert served[0] > served[1]
-    np.testing.assert_allclose(served, trained, atol=0.2)
-
-
-def test_questions_are_said_in_other_words() -> None:
-    glosses = {"公司": ["company"], "企业": ["company"], "多大": ["how big"]}
-    said = {Rewording(glosses, random.Random(seed))("公司多大") for seed in range(60)}
-    assert "公司多大" in said
-    assert "企业多大" in said
-    assert " company  how big " in said
 
 
 def test_every_slot_of_the_card_is_filled() -> None:

@@ -27,7 +27,6 @@ from askreport.chunking import split_passages
 from askreport.config import BUNDLED, PASSAGE_CHARS
 from askreport.embedding import BundledEmbeddings
 from askreport.reading import report_from_paragraphs
-from askreport.reranking import Reranker
 from askreport.retrieval import Searcher
 from static_data import glossary, reworded, rows, synonyms, word_by_word
 
@@ -67,7 +66,7 @@ def pseudo_reports(data: Path) -> Iterator[PseudoReport]:
     """Two pseudo-reports per group of passages of cmrc2018.trial; open until the next is taken."""
     found = list(rows(data, "cmrc2018.trial"))
     passages = {row["passage_id"]: row["passage"] for row in found}
-    embeddings, reranker = BundledEmbeddings(), Reranker()
+    embeddings = BundledEmbeddings()
     rng = random.Random(SEED)
     say = Wordings(data, rng)
     for group in track(_groups(passages, embeddings), description="pseudo-reports"):
@@ -78,7 +77,7 @@ def pseudo_reports(data: Path) -> Iterator[PseudoReport]:
             texts, asked = _report({key: passages[key] for key in kept}, members, say, rng)
             with tempfile.TemporaryDirectory() as folder:
                 opened = _index(texts, embeddings, Path(folder))
-                yield PseudoReport(Searcher(opened, embeddings, reranker=reranker), tuple(asked))
+                yield PseudoReport(Searcher(opened, embeddings), tuple(asked))
 
 
 class Wordings:

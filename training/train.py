@@ -28,7 +28,7 @@ def main(
     if not static.exists():
         _run("train_static.py", "train", data, teacher, "--out", static)
     _run("train_transformer.py", data, teacher, "--work", work, "--static", static)
-    for script in ("train_reranker.py", "train_sentences.py", "train_refusal.py"):
+    for script in ("train_sentences.py", "train_refusal.py"):
         _run(script, data)
 
 

@@ -23,10 +23,6 @@ GRAPH_FILE = "model.onnx"
 WEIGHTS_FILE = "model.safetensors"
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_embedding"
-RERANKER_GRAPH_FILE = "reranker.onnx"
-RERANKER_WEIGHTS_FILE = "reranker.safetensors"
-RERANKER_OUTPUT = "score"
-HEAD = "classifier"  # the linear layer of the reranker, from the mean over all pieces to one number
 
 _OPSET = 20  # the first with Gelu; LayerNormalization came with 17
 _IR_VERSION = 9
@@ -59,7 +55,6 @@ _FLOAT8 = _float8_values()
 class Stored(NamedTuple):
     """Where one tensor lies."""
 
-    file: str
     kind: str  # safetensors' name of the number type
     shape: tuple[int, ...]
     offset: int  # bytes from the start of the file
@@ -74,7 +69,6 @@ def stored_tensors(weights: Path) -> dict[str, Stored]:
     header.pop("__metadata__", None)
     return {
         name: Stored(
-            weights.name,
             entry["dtype"],
             tuple(entry["shape"]),
             8 + size + entry["data_offsets"][0],
@@ -93,34 +87,12 @@ def write_graph(folder: Path, whole_numbers: bool = True) -> Path:
     """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     graph = _Graph(stored_tensors(folder / WEIGHTS_FILE), whole_numbers)
-    total, _ = _pooled(graph, config)
+    total = _pooled(graph, config)
     last = graph.constant(np.array([-1], np.int64))
     length = graph.node("ReduceL2", total, last, keepdims=1)  # the mean's length cancels out
     graph.named("Div", [total, length], [OUTPUT], {})
     path = folder / GRAPH_FILE
     path.write_bytes(_model(graph, OUTPUT, ["texts", config["hidden_size"]]))
-    return path
-
-
-def write_reranker_graph(folder: Path) -> Path:
-    """Write `reranker.onnx`: the same body with the weights of `reranker.safetensors` and a head.
-
-    The table of pieces is the one of the embedding model. Inputs as in `write_graph`, of a question
-    and a sentence in one text. Output: score, float32 (texts, 1), the log odds that the sentence
-    answers.
-    """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    stored = stored_tensors(folder / WEIGHTS_FILE) | stored_tensors(folder / RERANKER_WEIGHTS_FILE)
-    graph = _Graph(stored, whole_numbers=True)
-    total, count = _pooled(graph, config)
-    product = graph.node(
-        "MatMul",
-        graph.node("Div", total, count),
-        graph.node("Transpose", graph.weight(f"{HEAD}.weight"), perm=[1, 0]),
-    )
-    graph.named("Add", [product, graph.weight(f"{HEAD}.bias")], [RERANKER_OUTPUT], {})
-    path = folder / RERANKER_GRAPH_FILE
-    path.write_bytes(_model(graph, RERANKER_OUTPUT, ["texts", 1]))
     return path
 
 
@@ -181,7 +153,7 @@ class _Graph:
         """An initialiser that names a part of the weights file."""
         stored = self._stored[name]
         places = {
-            "location": stored.file,
+            "location": WEIGHTS_FILE,
             "offset": str(stored.offset),
             "length": str(stored.length),
         }
@@ -224,8 +196,8 @@ class _Graph:
         return self.node("LayerNormalization", x, *parts, axis=-1, epsilon=epsilon)
 
 
-def _pooled(graph: _Graph, config: Mapping[str, Any]) -> tuple[str, str]:
-    """From pieces to the sum over them, (texts, hidden), and their number, (texts, 1)."""
+def _pooled(graph: _Graph, config: Mapping[str, Any]) -> str:
+    """From pieces to the sum over them, (texts, hidden)."""
     epsilon = config["layer_norm_eps"]
     ids, mask = INPUTS
     x = _embedded(graph, ids, epsilon)
@@ -245,8 +217,7 @@ def _pooled(graph: _Graph, config: Mapping[str, Any]) -> tuple[str, str]:
     last = graph.constant(np.array([-1], np.int64))
     weights = graph.node("Unsqueeze", real, last)
     middle = graph.constant(np.array([1], np.int64))
-    total = graph.node("ReduceSum", graph.node("Mul", x, weights), middle, keepdims=0)
-    return total, graph.node("ReduceSum", real, last, keepdims=1)
+    return graph.node("ReduceSum", graph.node("Mul", x, weights), middle, keepdims=0)
 
 
 def _embedded(graph: _Graph, ids: str, epsilon: float) -> str:

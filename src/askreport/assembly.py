@@ -28,7 +28,6 @@ from askreport.errors import (
 from askreport.evaluation.benchmark import BenchmarkResult, read_squad, sentence_benchmark
 from askreport.evaluation.benchmark import run_benchmark as measure
 from askreport.reading import READERS, read_report, report_from_paragraphs
-from askreport.reranking import Reranker
 from askreport.retrieval import MODES, Mode, Searcher, documents
 from askreport.schema import Answer, IndexInfo, Report, Turn
 
@@ -54,7 +53,6 @@ class Assistant:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._embeddings = make_embeddings(settings.embedding.model)
-        self._reranker = _reranker(settings, settings.retrieval.mode)
         self._writing = _make_writing(settings, self._embeddings)
         self._swap = threading.Lock()
         self._searcher = self._open()
@@ -119,7 +117,7 @@ class Assistant:
             timeout_seconds=self._settings.index.chroma_timeout_seconds,
         )
         mode: Mode = self._settings.retrieval.mode  # type: ignore[assignment]  # pattern-checked
-        return Searcher(opened, self._embeddings, mode, self._reranker)
+        return Searcher(opened, self._embeddings, mode)
 
     def _make_chain(self) -> "Runnable[Any, Any]":
         return make_chain(
@@ -232,8 +230,7 @@ def run_benchmark(
                 benchmark = sentence_benchmark(benchmark, texts, opened.sentence_passage.tolist())
             rank = _sentence_ranking if sentences else _ranking
             retrievers = {
-                str(mode): rank(Searcher(opened, embeddings, mode, _reranker(settings, mode)), mode)
-                for mode in MODES
+                str(mode): rank(Searcher(opened, embeddings, mode), mode) for mode in MODES
             }
             return measure(
                 retrievers,
@@ -244,11 +241,6 @@ def run_benchmark(
             )
         finally:
             opened.close()
-
-
-def _reranker(settings: Settings, mode: str) -> Reranker | None:
-    """A mode of one side is that side alone."""
-    return Reranker() if settings.retrieval.rerank and mode == "hybrid" else None
 
 
 def _ranking(searcher: Searcher, _: Mode) -> Callable[[str, int], Sequence[int]]:

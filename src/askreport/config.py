@@ -51,14 +51,10 @@ class EmbeddingSettings(_Section):
 
 
 class RetrievalSettings(_Section):
-    """How many passages are found (`k`) and by what: both sides, or one of them.
-
-    `rerank`: in mode hybrid, the best sentences are read together with the question.
-    """
+    """How many passages are found (`k`) and by what: both sides, or one of them."""
 
     k: int = Field(default=10, ge=1, le=100)
     mode: str = Field(default="hybrid", pattern="^(hybrid|dense|lexical)$")
-    rerank: bool = True
 
 
 class AnswerSettings(_Section):

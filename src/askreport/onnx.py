@@ -1,4 +1,4 @@
-"""Run the bundled transformers by onnxruntime and tokenizers, without torch.
+"""Run the bundled transformer by onnxruntime and tokenizers, without torch.
 
 Texts of like length go through the graph together, in batches that stay in the processor's caches.
 """
@@ -18,16 +18,11 @@ MOST_THREADS = 4  # of one call; more gain little for texts of this size
 BATCH_PIECES = 512  # of a batch with its padding
 _QUIET = 3  # onnxruntime's level of errors; that folding constants takes a moment is known
 
-Texts = Sequence[str] | Sequence[tuple[str, str]]
-
 
 class GraphRunner:
-    """One graph and its tokenizer. May be used by many threads at once.
+    """One graph and its tokenizer. May be used by many threads at once."""
 
-    `longest` cuts texts at that many pieces, where that is less than the tokenizer's own limit.
-    """
-
-    def __init__(self, graph: Path, tokenizer: Path, longest: int | None = None) -> None:
+    def __init__(self, graph: Path, tokenizer: Path) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -41,11 +36,9 @@ class GraphRunner:
         self._inputs = [known.name for known in self._session.get_inputs()]
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
-        if longest is not None:
-            self._tokenizer.enable_truncation(longest)
 
-    def run(self, texts: Texts) -> NDArray[np.float32]:
-        """The graph's output for every text, or pair of texts, shape (n, ...); n is 1 or more."""
+    def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The graph's output for every text, shape (n, ...); n is 1 or more."""
         encoded = self._tokenizer.encode_batch_fast(list(texts))
         lengths = np.array([len(encoding.ids) for encoding in encoded])
         outputs, order = [], []
@@ -63,7 +56,6 @@ class GraphRunner:
             values = {
                 "input_ids": encoding.ids,
                 "attention_mask": encoding.attention_mask,
-                "token_type_ids": encoding.type_ids,
             }
             for name, array in fed.items():
                 array[row, : len(encoding.ids)] = values[name]

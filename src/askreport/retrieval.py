@@ -4,14 +4,13 @@ A question in, passages out, best first; the score travels as `metadata["score"]
 A fused score ranks the passages of one question and says nothing about another question.
 
     question -+- dense: passage, and its best sentence (cosine) --------+
-              +- lexical (BM25), weighted by how much of the question   +- sum -> rerank -> top k
+              +- lexical (BM25), weighted by how much of the question   +- sum -> top k
                  it could match at all ---------------------------------+
 
 Each side is brought to standard scores (mean 0, deviation 1 over the index) before the sum, because
 a cosine and a BM25 score share no scale. A side that is blind (English words, Chinese report) would
 still shout in standard scores; so the lexical side counts as much as its best hit covers of the
-question. The reranker reads the best few sentences together with the question, and lifts the
-passages that hold them.
+question.
 """
 
 import re
@@ -27,7 +26,6 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from askreport.index import Index, Unit
-from askreport.reranking import Reranker
 
 Mode = Literal["dense", "lexical", "hybrid"]
 Scores = NDArray[np.float32]
@@ -39,8 +37,6 @@ POOL = 400  # neighbours asked of the store; what is farther gets the score of t
 SENTENCE_WEIGHT = 2.0  # of a passage's best sentence, against 1 for the whole passage
 FULL_COVERAGE = 0.4  # of a question; a best hit that covers this much gives BM25 its full weight
 BLINDNESS = 4  # power by which its weight falls below that
-RERANKED = 10  # sentences that the reranker reads
-ODDS_WEIGHT = 0.5  # of a passage's best log odds, against 1 for its standard score
 
 _SELF_REFERENCE = re.compile(
     r"(?:^|(?<=[，。、？！：；\s])|(?<=总结|概括|概述))(?:请问)?(?:按照?|根据|依据|在)?(?:这份|这篇|该|本|这)?"
@@ -75,8 +71,6 @@ class Found:
 
     `passages` (n,) and `sentences` (m,) are fused scores; the others are what they were fused from.
     `coverage` is the share, 0 to 1, of the question's lexical weight that its best passage holds.
-    `sentence_odds` (m,) are the reranker's log odds; sentences that it did not read have those of
-    the worst that it read, and all are 0 where nothing was reranked.
     """
 
     query: str
@@ -86,7 +80,6 @@ class Found:
     sentence_cosines: Scores
     passage_bm25: Scores
     sentence_bm25: Scores
-    sentence_odds: Scores
     coverage: float
 
     def best_passages(self, k: int) -> list[int]:
@@ -101,17 +94,10 @@ class Found:
 class Searcher:
     """Scores every passage and sentence of an index for a question. Safe for many threads."""
 
-    def __init__(
-        self,
-        index: Index,
-        embeddings: Embeddings,
-        mode: Mode = "hybrid",
-        reranker: Reranker | None = None,
-    ) -> None:
+    def __init__(self, index: Index, embeddings: Embeddings, mode: Mode = "hybrid") -> None:
         self.index = index
         self._embeddings = embeddings
         self._mode = mode
-        self._reranker = reranker
 
     def search(self, query: str) -> Found:
         """Scores for `query`. In a mode of one side the other side's scores are zeros."""
@@ -134,8 +120,6 @@ class Searcher:
         dense = standardize(passage_cosines) + SENTENCE_WEIGHT * best_sentence
         passages = weight * standardize(passage_bm25) + standardize(dense)
         sentences = weight * standardize(sentence_bm25) + standardize(sentence_cosines)
-        odds = self._odds(asked, sentences + standardize(passages)[self.index.sentence_passage])
-        passages = standardize(passages) + ODDS_WEIGHT * self._best_of_passage(odds)
         return Found(
             query=query,
             passages=passages,
@@ -144,20 +128,8 @@ class Searcher:
             sentence_cosines=sentence_cosines,
             passage_bm25=passage_bm25,
             sentence_bm25=sentence_bm25,
-            sentence_odds=odds,
             coverage=coverage,
         )
-
-    def _odds(self, question: str, sentences: Scores) -> Scores:
-        """The reranker's log odds of the best of `sentences`, (m,) in and out."""
-        if self._reranker is None or not sentences.size:
-            return np.zeros_like(sentences)
-        best = _best(sentences, RERANKED)
-        texts = [self.index.text(self.index.sentences[position]) for position in best]
-        read = self._reranker.scores(question, texts)
-        odds = np.full_like(sentences, read.min())
-        odds[best] = read
-        return odds
 
     def _cosines(
         self, kind: Literal["passages", "sentences"], vector: NDArray[np.float32], size: int

@@ -10,7 +10,6 @@
     missing             share of the question's numbers and names that the best passages lack
     missing_numbers     the same for its numbers, and names with a digit, alone
     unknown             share of its numbers and names that the whole index lacks
-    odds                the reranker's best log odds of a sentence
 
 A question in another language than the report has no lexical side, and its names may be spelt
 otherwise there; so it has weights of its own, which look at meaning and numbers only.
@@ -43,7 +42,6 @@ FEATURE_SETS = {
         "agreement",
         "missing",
         "unknown",
-        "odds",
     ),
     "other_language": (
         "passage",
@@ -51,7 +49,6 @@ FEATURE_SETS = {
         "passage_standout",
         "sentence_standout",
         "missing_numbers",
-        "odds",
     ),
 }
 _WORD = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z][A-Za-z0-9]+")
@@ -84,7 +81,6 @@ def features(index: Index, found: Found) -> dict[str, float]:
         "missing": _share(names, lambda name: name not in held),
         "missing_numbers": _share(numbers, lambda number: number not in held),
         "unknown": _share(names, lambda name: not passage_bm25.knows(name)),
-        "odds": _max(found.sentence_odds),
     }
 
 

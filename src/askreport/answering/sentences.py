@@ -9,7 +9,6 @@
     wrong_kind       something was asked for that it does not hold
     length           logarithm of its length in characters
     question         it asks rather than tells
-    odds             log odds that it answers, by the reranker
 
 There is one set of weights for questions that share words with the report and one for those that do
 not, such as questions in another language; a question gets a mean of both by how much of it the
@@ -45,7 +44,6 @@ FEATURES = (
     "wrong_kind",
     "length",
     "question",
-    "odds",
 )
 CANDIDATES = 60  # sentences that are looked at closely, the best by plain scores
 
@@ -125,7 +123,6 @@ def candidates(index: Index, found: Found) -> tuple[NDArray[np.int64], NDArray[n
         row[7], row[8] = bool(asked) and held, bool(asked) and not held
         row[9] = math.log(len(text))
         row[10] = bool(_ASKS.search(text))
-        row[11] = found.sentence_odds[position]
     return best, rows
 
 
