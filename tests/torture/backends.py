@@ -133,7 +133,7 @@ def _kinds(count: int) -> list[str]:
     return spread(list(_REPLIES) * max(1, count // len(_REPLIES)), count)
 
 
-@row("R8", "an answer with its source and a notice before the deadline: Chroma", quick=4, full=20)
+@row("R8", "an answer with its source and a notice before the deadline: Chroma", quick=5, full=20)
 def a_chroma_server_that_fails(count: int, tally: Tally, folder: Path) -> None:
     port = free_port()
     with chroma_server(folder / "chroma", port) as address:
@@ -215,7 +215,7 @@ def _collections(address: str) -> list[str]:
 @row(
     "R8",
     "an answer with its sources and a notice before the deadline: chat model",
-    quick=10,
+    quick=4,
     full=18,
 )
 def a_chat_model_that_fails(count: int, tally: Tally, folder: Path) -> None:
