@@ -69,7 +69,7 @@ def page(results: list[Result], commit: str, share: float, minutes: float) -> st
         " `make test` runs each with a small count.",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, commit {commit}, {counts}, {minutes:.0f} minutes on"
-        f" {os.cpu_count()} cores. Python {platform.python_version()}, {versions}.",
+        f" {os.cpu_count()} cores, load {os.getloadavg()[2]:.1f}. Python {platform.python_version()}, {versions}.",
         "",
         "| row | what | bar | tried | failed | measured |",
         "|---|---|---|---:|---:|---|",
