@@ -1,12 +1,11 @@
 """Reading and asking, side by side: stop, edit, links, reload, search, and what a keyboard needs."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Visit, serious
 
@@ -182,8 +181,8 @@ def test_a_selection_in_the_report_can_be_asked_about(visit: Open) -> None:
 
 def test_a_paragraph_can_be_asked_about_by_keyboard_alone(visit: Open) -> None:
     page = visit().page
+    expect(page.locator("#report-keys")).to_be_hidden()
     page.locator("#report").focus()
-    expect(page.locator("#report-keys")).to_be_hidden()  # that was no keyboard
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
     expect(page.locator("#report-keys")).to_be_visible()
@@ -220,12 +219,16 @@ def test_a_question_before_the_greeting_joins_the_old_conversation(visit: Open) 
     opened.ask("叠衣服")
     page = opened.page
     page.wait_for_timeout(300)
-    page.route("**/run/predict**", lambda route: (time.sleep(1.5), route.continue_()))
+    held: list[Route] = []
+    page.route("**/run/predict**", lambda route: held.append(route))
     page.reload()
     box = page.locator("#question textarea")
     box.fill("充电")
     box.press("Enter")
     assert page.locator("html[data-ready]").count() == 0
+    for request in held:
+        request.continue_()
+    page.unroute("**/run/predict**")
     page.locator(".exchange[data-state=done]").nth(1).wait_for()
     expect(page.locator(".question")).to_have_text(["叠衣服", "充电"])
     expect(page.locator(".looked-up")).to_have_text("Looked up: 叠衣服 充电")

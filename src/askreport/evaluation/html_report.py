@@ -136,7 +136,9 @@ def coverage_html(chapters: Sequence[ChapterCoverage], wording: Wording = ENGLIS
         for chapter in chapters
     ]
     drawn = _figure(coverage_map(chapters, wording), wording.figures["coverage"])
-    return f'<div class="map">{drawn}</div>{_table(caption, head, rows)}'
+    name = escape(wording.contents["coverage"])
+    region = f'<div class="map" role="region" aria-label="{name}" tabindex="0">{drawn}</div>'
+    return region + _table(caption, head, rows)
 
 
 def questions_html(rows: Sequence[QuestionResult], wording: Wording = ENGLISH) -> str:
