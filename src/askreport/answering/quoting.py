@@ -69,7 +69,8 @@ def choose(index: Index, found: Found, aspects: Sequence[Found], limit: int) -> 
     if _SUMMARISES.search(found.query):
         chosen = _summary(index, best, SUMMARY_FACTOR * limit)
     elif compares(found.query):
-        sides = [ranked(index, aspect)[0][0] for aspect in aspects[:limit]]
+        rankings = [ranked(index, aspect) for aspect in aspects[:limit]]
+        sides = [ranking[0][0] for ranking in rankings if ranking]
         chosen = _complementary(index, found.query, best, sides, limit)
     else:
         chosen = [p for p, score in best[:limit] if score >= best[0][1] - MARGIN]

@@ -107,7 +107,8 @@ def candidates(index: Index, found: Found) -> tuple[NDArray[np.int64], NDArray[n
     """Positions (c,) of the candidate sentences and their `FEATURES`, shape (c, features)."""
     passages = standardize(found.passages)[index.sentence_passage]
     order = np.argsort(-(found.sentences + passages), kind="stable")[: 2 * CANDIDATES]
-    best = np.array([p for p in order if not _is_bare_heading(index, int(p))][:CANDIDATES])
+    told = [p for p in order if not _is_bare_heading(index, int(p))]
+    best = np.array(told[:CANDIDATES], dtype=np.int64)
     lexical = lexical_weight(found.coverage) * standardize(found.sentence_bm25)
     dense = standardize(found.sentence_cosines)
     rows = np.zeros((len(best), len(FEATURES)))
