@@ -75,6 +75,9 @@ def reports_of(tmp_path: Path, text: str) -> list[Report]:
         ("Preface 讲了什么？", "Preface"),
         ("What does the preface say about costs?", None),
         ("What are prefaces about?", None),
+        ("Preface", "Preface"),
+        ("Chapter 1: Aims", "Chapter 1: Aims"),
+        ("chapter 1: aims?", "Chapter 1: Aims"),
     ],
 )
 def test_a_chapter_goes_by_its_own_number_and_name(

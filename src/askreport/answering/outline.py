@@ -54,7 +54,10 @@ def outline(reports: Sequence[Report]) -> list[Unit]:
 
 
 def chapter_asked_about(question: str, reports: Sequence[Report]) -> tuple[int, Chapter] | None:
-    """Report and chapter that `question` wants summed up, named by its label or its number."""
+    """Report and chapter that `question` wants summed up, named by its label or its number.
+
+    A label or a title alone asks for that, too.
+    """
     nth = number_asked_for(question)
     if nth is not None and len(reports) == 1 and (chapter := _nth(question, nth, reports[0])):
         return 0, chapter
@@ -68,7 +71,8 @@ def chapter_asked_about(question: str, reports: Sequence[Report]) -> tuple[int, 
     for number, chapter in sorted(named, key=lambda one: -len(one[1].label)):
         label = rf"(?<![0-9A-Za-z]){re.escape(chapter.label)}(?![0-9A-Za-z])"
         rest, count = re.subn(label, "", question, flags=re.IGNORECASE)
-        if count and _ABOUT.search(rest):
+        is_bare = not any(map(str.isalnum, rest)) or question.strip() == chapter.title
+        if count and (is_bare or _ABOUT.search(rest)):
             return number, chapter
     return None
 
