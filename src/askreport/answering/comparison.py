@@ -22,7 +22,7 @@ _JOINS = re.compile(
 )
 # Where the first thing begins and the last one ends.
 _BEFORE = re.compile(
-    r".*(?:[在对的把将从于]|[，,：:、]|关于|对于|比较|对比|请问"
+    r"\A.*(?:[在对的把将从于]|[，,：:、]|关于|对于|比较|对比|请问"
     r"|\b(?:between|compare|of|in|on|for|to|from|about|does|do|did|is|are|was|were|the|by|with)\b)\s*",
     re.IGNORECASE | re.DOTALL,
 )

@@ -63,7 +63,7 @@ _KINDS = (
         re.compile(
             r"什么时候|何时|哪一?[年天月日]|几[月号日]|\bwhen\b|what (year|date|day|month)", re.I
         ),
-        re.compile(r"\d+ ?[年月日]|\b(19|20)\d\d\b|世纪|年代"),
+        re.compile(r"\d ?[年月日]|\b(19|20)\d\d\b|世纪|年代"),
     ),
     (
         re.compile(r"为什么|为何|原因|怎么会|\bwhy\b|reason", re.I),
@@ -78,7 +78,10 @@ _KINDS = (
             re.I,
         ),
         re.compile(
-            r"、.*、|包括|分为|，.*，.*和|(一|首先).*(二|其次)|[(（]?1[)）.]|, .* and ", re.I
+            # Bounded, since a sentence of a report may be of any length.
+            r"、.{0,200}、|包括|分为|，[^，\n]{0,200}，[^和\n]{0,200}和|(一|首先).{0,200}(二|其次)"
+            r"|[(（]?1[)）.]|, .{0,200} and ",
+            re.I,
         ),
     ),
     (
