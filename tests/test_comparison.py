@@ -21,6 +21,10 @@ from askreport.answering.comparison import aspects
             "风电，与太阳能相比，哪个更便宜？",
             ["风电相比，哪个更便宜？", "太阳能相比，哪个更便宜？"],
         ),
+        (
+            "碳中和与碳达峰有什么联系与区别？",
+            ["碳中和有什么联系与区别？", "碳达峰有什么联系与区别？"],
+        ),
         ("Compare green tea and black tea.", ["Compare green tea", "Compare black tea."]),
         (
             "How much did Alice and Bob each earn?",
@@ -36,11 +40,16 @@ def test_each_thing_is_asked_about(question: str, parts: list[str]) -> None:
     "question",
     [
         "什么是和平号空间站？", "研发和生产在哪里进行？", "Who is the mayor?", "", "和", "分别",
-        "salt and pepper", "两个方案有什么区别？",
+        "salt and pepper", "两个方案有什么区别？", "各国分别参与了哪些项目？", "它有什么与众不同的地方？",
+        "不同行业和企业如何使用机器人？", "How many cars and vans are sold each year?",
     ],
 )  # fmt: skip
 def test_what_compares_nothing_stays_whole(question: str) -> None:
     assert aspects(question) == []
+
+
+def test_no_more_is_looked_up_than_an_answer_can_hold() -> None:
+    assert len(aspects("比较甲" + "、乙" * 900)) == 8
 
 
 def test_clauses_are_no_things() -> None:

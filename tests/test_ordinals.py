@@ -22,6 +22,7 @@ def test_a_number_is_asked_for(question: str, number: int) -> None:
     [
         "第二次世界大战是什么时候？", "第一步是什么？", "第一季度的销量是多少？", "第二三名呢？",
         "Who came first?", "What is the first step?", "4", "", "第",
+        "第0章", "第三二十名是什么？", "the 0th", "chapter 0",
     ],
 )  # fmt: skip
 def test_no_number_is_asked_for(question: str) -> None:

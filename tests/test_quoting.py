@@ -7,6 +7,8 @@ import pytest
 from askreport import Answer, Assistant, build_index, open_assistant
 from askreport.answering.outline import asks_for_outline, chapter_asked_about
 from askreport.answering.phrases import frame, place
+from askreport.reading import read_report
+from askreport.schema import Report
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,7 @@ def test_questions_about_the_whole(question: str) -> None:
         "报告指出这一代互联网暴露出了哪三大问题？", "What does the report say about batteries in cars?",
         "报告为什么认为生态很重要？", "报告提到了哪些公司？", "报告说了什么原因导致破产？",
         "关于产业数字化，报告说了什么？", "总结报告对芯片产业的看法",
+        "What trends does the report see in batteries?",
     ],
 )  # fmt: skip
 def test_questions_about_a_part(question: str) -> None:
@@ -55,6 +58,42 @@ def test_a_chapter_is_named_by_its_number(assistant: Assistant) -> None:
     answer = assistant.ask("那第二名呢？", [{"q": "这份报告讲了哪十大趋势？", "a": "……"}])
     assert {citation.chapter for citation in answer.citations} == {"TOP2"}
     assert chapter_asked_about("第十一名呢？", assistant.reports) is None
+
+
+def reports_of(tmp_path: Path, text: str) -> list[Report]:
+    path = tmp_path / "report.md"
+    path.write_text(text, encoding="utf-8")
+    return [read_report(path)]
+
+
+@pytest.mark.parametrize(
+    ("question", "chapter"),
+    [
+        ("What is chapter 2 about?", "Chapter 2: Costs"),
+        ("And the 2nd one?", "Chapter 2: Costs"),
+        ("Chapter 3", None),
+        ("Preface 讲了什么？", "Preface"),
+        ("What does the preface say about costs?", None),
+        ("What are prefaces about?", None),
+        ("Preface", "Preface"),
+        ("Chapter 1: Aims", "Chapter 1: Aims"),
+        ("chapter 1: aims?", "Chapter 1: Aims"),
+    ],
+)
+def test_a_chapter_goes_by_its_own_number_and_name(
+    tmp_path: Path, question: str, chapter: str | None
+) -> None:
+    text = "# Preface\n\nHello.\n\n# Chapter 1: Aims\n\nA.\n\n# Chapter 2: Costs\n\nB.\n"
+    found = chapter_asked_about(question, reports_of(tmp_path, text))
+    assert (found and found[1].title) == chapter
+
+
+def test_a_rank_is_no_place_of_a_chapter_without_a_number(tmp_path: Path) -> None:
+    reports = reports_of(tmp_path, COMPANIES)
+    assert chapter_asked_about("第二名是谁？", reports) is None
+    found = chapter_asked_about("第二章讲了什么？", reports)
+    assert found is not None
+    assert found[1].title == "乙公司"
 
 
 def test_chapter_1_is_not_chapter_10(assistant: Assistant) -> None:
@@ -98,11 +137,31 @@ COMPANIES = """# 甲公司
 """
 
 
-def ask_about_companies(tmp_path: Path, question: str) -> Answer:
-    report = tmp_path / "companies.md"
-    report.write_text(COMPANIES, encoding="utf-8")
+def ask_about(text: str, tmp_path: Path, question: str) -> Answer:
+    report = tmp_path / "report.md"
+    report.write_text(text, encoding="utf-8")
     build_index([report], tmp_path / "index")
     return open_assistant(tmp_path / "index", answer__refuse_below=0).ask(question)
+
+
+def ask_about_companies(tmp_path: Path, question: str) -> Answer:
+    return ask_about(COMPANIES, tmp_path, question)
+
+
+@pytest.mark.parametrize("question", ["甲公司在哪里？", "甲公司和乙公司有什么区别？"])
+def test_a_report_of_headings_alone_has_no_answer(tmp_path: Path, question: str) -> None:
+    assert ask_about("# 甲公司\n\n# 乙公司\n", tmp_path, question).refused
+
+
+def test_a_list_inside_of_an_item_is_none_of_the_list(tmp_path: Path) -> None:
+    text = (
+        "公司的计划分为三个阶段：\n\n1）先建工厂，其条件有两点。一是选好地址。二是拿到许可。\n\n"
+        "1.5 亿元用于此。\n\n2）再招工人。\n\n3）最后开始生产。\n"
+    )
+    answer = ask_about(text, tmp_path, "公司的计划分为哪三个阶段？")
+    quotes = [citation.quote for citation in answer.citations]
+    assert "报告列出 3 项：" in answer.answer
+    assert [q[:2] for q in quotes if "）" in q] == ["1）", "2）", "3）"]
 
 
 def test_a_sentence_that_points_back_is_quoted_with_the_one_before(tmp_path: Path) -> None:

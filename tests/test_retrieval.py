@@ -49,6 +49,8 @@ def test_the_lexical_side_counts_as_much_as_it_covers() -> None:
         ("按报告的说法，成本是多少？", "成本是多少？"),
         ("这份报告里提到的电池有哪些？", "电池有哪些？"),
         ("深圳哪一年把它写进政府工作报告？", "深圳哪一年把它写进政府工作报告？"),
+        ("报告期内的收入是多少？", "报告期内的收入是多少？"),
+        ("报告中国经济增长多少？", "中国经济增长多少？"),
         ("Which areas are covered, according to the report?", "Which areas are covered ?"),
         ("What does the report say about chips?", "What  about chips?"),
         ("报告", "报告"),

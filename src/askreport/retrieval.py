@@ -40,8 +40,8 @@ BLINDNESS = 4  # power by which its weight falls below that
 
 _SELF_REFERENCE = re.compile(
     r"(?:^|(?<=[，。、？！：；\s])|(?<=总结|概括|概述))(?:请问)?(?:按照?|根据|依据|在)?(?:这份|这篇|该|本|这)?"
-    r"(?:报告|文章|全文)(?:的说法|的观点)?[里中]?(?:指出|认为|提出|提到|说明?|显示|把)?的?"
-    r"|,? *\b(?:according to|as per|in|does) (?:the|this) (?:report|document)\b"
+    r"(?:报告(?![期人会])|文章|全文)(?:的说法|的观点)?(?:里|中(?!国))?(?:指出|认为|提出|提到|说明?|显示|把)?的?"
+    r"|,? ?\b(?:according to|as per|in|does) (?:the|this) (?:report|document)\b"
     r"(?: says?| say| mention| state)?",
     re.IGNORECASE,
 )

@@ -6,7 +6,6 @@ A sentence is given out when the next one has begun, so that nothing unverified 
 price is that an answer grows by sentences and not by words.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,6 @@ Verify = Callable[[str, Sequence[str]], Doubt | None]  # a sentence and what it 
 _GROWTH = 8  # the words after the last sentence are looked at anew when they grew by an eighth
 _SEMICOLONS, _COLONS = ("；", ";"), ("：", ":")
 _ENDS = (*"。！？!?.…", *_SEMICOLONS)
-_NOTHING_MORE = re.compile(r"[ \t]*(?:\n|\Z)")
 _CLOSERS = "”’」』）)\"'"
 
 
@@ -136,8 +134,10 @@ def _cut(text: str, spans: Sequence[Span], markers: Sequence[tuple[int, int]]) -
 def _owner(text: str, spans: Sequence[Span], at: int) -> int:
     """Position of the sentence that a marker at the offset `at` belongs to."""
     began = bisect_left(spans, at, key=lambda span: span.start)
-    begins_line = not text[text.rfind("\n", 0, at) + 1 : at].strip()
-    if begins_line and not _NOTHING_MORE.match(text, at):
+    before = text[text.rfind("\n", 0, at) + 1 : at]
+    line_end = text.find("\n", at)
+    after = text[at:] if line_end < 0 else text[at:line_end]
+    if after.strip() and not before.strip():
         return min(began, len(spans) - 1)
     return max(0, began - 1)
 

@@ -1,34 +1,41 @@
 """Lists of a report: a sentence that announces items ("in three stages:"), and the items."""
 
 import re
+import unicodedata
 
 from askreport.answering.sentences import ANNOUNCES
 from askreport.index import Index
 
 ITEMS_BEGIN_WITHIN = 3  # sentences after the one that announces them
+ITEM_LASTS = 40  # sentences, at most
 _ITEM = re.compile(
-    r"[\u4e00-\u9fff]{0,2}[(（]?([0-9]{1,2}|[一二三四五六七八九十])(?:[)）.、：:，]|是|点)"
+    r"[\u4e00-\u9fff]{0,2}([(（]?)([0-9]{1,2}|[一二三四五六七八九十])([)）、：:，]|\.(?![0-9])|是|点)"
 )
+_Mark = tuple[bool, bool, str]  # in brackets, in Arabic digits, what follows the number
 
 
 def announced(index: Index, position: int) -> list[int]:
     """Positions of the items that follow a sentence that announces them: 1), 2), 3) and so on.
 
-    Without numbered items it is the next sentence; nothing for a sentence that announces nothing.
+    All are marked alike, so that a list inside of an item is none of it. Without numbered items it
+    is the next sentence; nothing for a sentence that announces nothing.
     """
     unit = index.sentences[position]
     if not ANNOUNCES.search(index.text(unit)):
         return []
     chapter = index.reports[unit.report].chapter_at(unit.start)
     items: list[int] = []
+    first: _Mark | None = None
     for following in range(position + 1, len(index.sentences)):
         candidate = index.sentences[following]
         same_report = candidate.report == unit.report
         if not same_report or index.reports[unit.report].chapter_at(candidate.start) != chapter:
             break
-        if _ordinal(index.text(candidate)) == len(items) + 1:
+        number, mark = _ordinal(index.text(candidate))
+        if number == len(items) + 1 and mark == (first or mark):
             items.append(following)
-        elif not items and following - position >= ITEMS_BEGIN_WITHIN:
+            first = mark
+        elif following - (items or [position])[-1] >= (ITEM_LASTS if items else ITEMS_BEGIN_WITHIN):
             break
     following = position + 1
     if not items and following < len(index.sentences):
@@ -36,10 +43,13 @@ def announced(index: Index, position: int) -> list[int]:
     return items
 
 
-def _ordinal(text: str) -> int | None:
-    """The number that an item begins with: "2）...", "（二）...", "第二，..."."""
+def _ordinal(text: str) -> tuple[int, _Mark | None]:
+    """Number and mark that an item begins with ("2）", "（二）", "第二，"); 0 for no item."""
     match = _ITEM.match(text)
     if not match:
-        return None
-    digits = match[1]
-    return int(digits) if digits.isascii() else "一二三四五六七八九十".find(digits) + 1
+        return 0, None
+    bracket, digits, after = match.groups()
+    is_arabic = digits.isascii()
+    number = int(digits) if is_arabic else "一二三四五六七八九十".find(digits) + 1
+    after = unicodedata.normalize("NFKC", after)
+    return number, (bool(bracket), is_arabic, after if after in ")是点" else ",")

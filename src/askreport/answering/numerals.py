@@ -73,6 +73,7 @@ _ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _MONTH = re.compile(rf"\b({'|'.join(_MONTHS)})\b")
+_DAY = re.compile(r"\s\d")
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 UNIT_LETTERS = re.compile(r"[kKMGTPE]?(?:B|b|Hz|W|Wh|V|A|bps|FLOPS|OPS)|[a-z]+")
 
@@ -83,7 +84,7 @@ _AFTER = re.compile(
 )
 _RANGE = re.compile(r"\s?(?:[-–—~～至到]|to)\s?")
 _ENUMERATOR = re.compile(  # of an entry of a list: "1. ", "2)", "(三)", "第二，"
-    r"^[\s*•·>#-]*(?:\(?\d{1,2}[.):、](?!\s*\d)|\(?[一二三四五六七八九十]{1,3}[.)、]"
+    r"^(?:[^\S\n]|[*•·>#-])*(?:\(?\d{1,2}[.):、](?!\s*\d)|\(?[一二三四五六七八九十]{1,3}[.)、]"
     r"|第[一二三四五六七八九十]{1,2}(?=[、:是]))",
     re.MULTILINE,
 )
@@ -230,7 +231,7 @@ def _counts(text: str, run: re.Match[str]) -> bool:
     """Whether a Chinese numeral counts something: most that are long do, most that are short need
     what they count."""
     numeral = run[0]
-    is_ordinal = text[: run.start()].endswith("第")
+    is_ordinal = text.endswith("第", 0, run.start())
     if numeral == "一":
         return is_ordinal or bool(_TENTHS.match(text, run.end()))
     if is_ordinal or _COUNTS.match(text, run.end()):
@@ -254,7 +255,7 @@ def _english(text: str) -> Iterator[Quantity]:
 
 def _dates_and_ranks(text: str) -> Iterator[Quantity]:
     for match in _MONTH.finditer(text):
-        is_date = match[1] != "May" or bool(re.match(r"\s\d", text[match.end() :]))
+        is_date = match[1] != "May" or bool(_DAY.match(text, match.end()))
         value = (Fraction(_MONTHS[match[1]]), "")
         yield Quantity(*match.span(), frozenset([value]), is_date)
     for match in _ORDINAL.finditer(text):

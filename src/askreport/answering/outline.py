@@ -11,6 +11,7 @@ import numpy as np
 
 from askreport.answering.ordinals import number_asked_for
 from askreport.index import Index, Unit
+from askreport.reading.numbering import numbered_label
 from askreport.schema import Chapter, Report
 
 _WHOLE = r"(?:报告|全文|文章|文档|本文|全书)"
@@ -25,16 +26,15 @@ _WHOLE_REPORT = re.compile(
     r"|(?:outline|table of contents|summar\w*(?: of)?|overview of|chapters (?:of|in)) "
     r"(?:this |the )?(?:whole |entire )?(?:report|document)[?.!]*$"
     r"|(?:which|what|list)(?: all)?(?: the)? (?:\w+ ){0,2}(?:chapters|topics|trends|sections)"
-    r" (?:does|are|is|of|in|do) (?:\w+ ){0,3}(?:report|document)",
+    r" (?:does|are|is|of|in|do) (?:\w+ ){0,3}(?:report|document)(?: \w+)?[?.!]*$",
     re.IGNORECASE,
 )
-
-
 _ABOUT = re.compile(
     r"总结|概括|概述|归纳|主要内容|要点|(?:讲|说|谈|写|介绍)了?(?:些)?什么"
-    r"|\b(?:summar\w*|overview|about|cover|main points?|key points?)\b",
+    r"|\b(?:summar\w*|overview|main points?|key points?)\b|\b(?:about|cover)\W*$",
     re.IGNORECASE,
 )
+_RANK = re.compile(r"[名位]|\bplace\b", re.IGNORECASE)
 _SHORT_CHARS = 12  # a shorter sentence says too little to stand for a chapter
 
 
@@ -54,18 +54,41 @@ def outline(reports: Sequence[Report]) -> list[Unit]:
 
 
 def chapter_asked_about(question: str, reports: Sequence[Report]) -> tuple[int, Chapter] | None:
-    """Report and chapter that `question` wants summed up, named by its label or its number."""
+    """Report and chapter that `question` wants summed up, named by its label or its number.
+
+    A label or a title alone asks for that, too.
+    """
     nth = number_asked_for(question)
-    if nth is not None and len(reports) == 1 and 1 < len(reports[0].chapters) >= nth:
-        return 0, reports[0].chapters[nth - 1]
-    if not _ABOUT.search(question):
-        return None
-    for number, report in enumerate(reports):
-        for chapter in report.chapters:
-            label = rf"(?<![0-9A-Za-z]){re.escape(chapter.label)}(?![0-9])"
-            if len(report.chapters) > 1 and re.search(label, question, re.IGNORECASE):
-                return number, chapter
+    if nth is not None and len(reports) == 1 and (chapter := _nth(question, nth, reports[0])):
+        return 0, chapter
+    lowered = question.lower()
+    named = [
+        (number, chapter)
+        for number, report in enumerate(reports)
+        for chapter in report.chapters
+        if len(report.chapters) > 1 and chapter.label.lower() in lowered
+    ]
+    for number, chapter in sorted(named, key=lambda one: -len(one[1].label)):
+        label = rf"(?<![0-9A-Za-z]){re.escape(chapter.label)}(?![0-9A-Za-z])"
+        rest, count = re.subn(label, "", question, flags=re.IGNORECASE)
+        is_bare = not any(map(str.isalnum, rest)) or question.strip() == chapter.title
+        if count and (is_bare or _ABOUT.search(rest)):
+            return number, chapter
     return None
+
+
+def _nth(question: str, nth: int, report: Report) -> Chapter | None:
+    """The chapter that bears the number, else the one at that place if none bears any.
+
+    A rank ("第二名") is no place in a report whose chapters are not numbered.
+    """
+    labels = [numbered_label(chapter.title) for chapter in report.chapters]
+    numbers = [label.number if label else None for label in labels]
+    if nth in numbers:
+        return report.chapters[numbers.index(nth)]
+    if any(numbers) or _RANK.search(question) or not 1 < len(report.chapters) >= nth:
+        return None
+    return report.chapters[nth - 1]
 
 
 def key_sentences(index: Index, report: int, chapter: Chapter, limit: int) -> list[Unit]:

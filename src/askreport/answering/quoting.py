@@ -46,8 +46,8 @@ Ranked = Sequence[tuple[int, float]]  # (position, score), best first
 class Quotes:
     """What is quoted, in reading order.
 
-    `items`: how many items of a numbered list are among it; `chapters`: the quotes are the titles
-    of all chapters.
+    `items`: how many items are among it of a list that the best sentence announces; `chapters`: the
+    quotes are the titles of all chapters.
     """
 
     units: Sequence[Unit]
@@ -69,14 +69,15 @@ def choose(index: Index, found: Found, aspects: Sequence[Found], limit: int) -> 
     if _SUMMARISES.search(found.query):
         chosen = _summary(index, best, SUMMARY_FACTOR * limit)
     elif compares(found.query):
-        sides = [ranked(index, aspect)[0][0] for aspect in aspects[:limit]]
+        rankings = [ranked(index, aspect) for aspect in aspects[:limit]]
+        sides = [ranking[0][0] for ranking in rankings if ranking]
         chosen = _complementary(index, found.query, best, sides, limit)
     else:
         chosen = [p for p, score in best[:limit] if score >= best[0][1] - MARGIN]
-    lists = [items for position in chosen if (items := announced(index, position))]
-    positions = sorted({*chosen, *(item for items in lists for item in items)})
+    lists = {position: announced(index, position) for position in chosen}
+    positions = sorted({*chosen, *(item for items in lists.values() for item in items)})
     units = [_standing(index, position, position - 1 in positions) for position in positions]
-    return Quotes(units, items=len(lists[0]) if len(lists) == 1 else 0)
+    return Quotes(units, items=len(lists[chosen[0]]))
 
 
 def _summary(index: Index, best: Ranked, limit: int) -> list[int]:

@@ -61,7 +61,7 @@ _KINDS = (
         re.compile(
             r"什么时候|何时|哪一?[年天月日]|几[月号日]|\bwhen\b|what (year|date|day|month)", re.I
         ),
-        re.compile(r"\d+ ?[年月日]|\b(19|20)\d\d\b|世纪|年代"),
+        re.compile(r"\d ?[年月日]|\b(19|20)\d\d\b|世纪|年代"),
     ),
     (
         re.compile(r"为什么|为何|原因|怎么会|\bwhy\b|reason", re.I),
@@ -76,7 +76,10 @@ _KINDS = (
             re.I,
         ),
         re.compile(
-            r"、.*、|包括|分为|，.*，.*和|(一|首先).*(二|其次)|[(（]?1[)）.]|, .* and ", re.I
+            # Bounded, since a sentence of a report may be of any length.
+            r"、.{0,200}、|包括|分为|，[^，\n]{0,200}，[^和\n]{0,200}和|(一|首先).{0,200}(二|其次)"
+            r"|[(（]?1[)）.]|, .{0,200} and ",
+            re.I,
         ),
     ),
     (
@@ -105,7 +108,8 @@ def candidates(index: Index, found: Found) -> tuple[NDArray[np.int64], NDArray[n
     """Positions (c,) of the candidate sentences and their `FEATURES`, shape (c, features)."""
     passages = standardize(found.passages)[index.sentence_passage]
     order = np.argsort(-(found.sentences + passages), kind="stable")[: 2 * CANDIDATES]
-    best = np.array([p for p in order if not _is_bare_heading(index, int(p))][:CANDIDATES])
+    told = [p for p in order if not _is_bare_heading(index, int(p))]
+    best = np.array(told[:CANDIDATES], dtype=np.int64)
     lexical = lexical_weight(found.coverage) * standardize(found.sentence_bm25)
     dense = standardize(found.sentence_cosines)
     rows = np.zeros((len(best), len(FEATURES)))

@@ -117,11 +117,13 @@ def sentence_benchmark(
     Questions without a known answer are left out; raises `QuestionsUnreadable` where none is left.
     """
     starts: list[int] = []
+    own: dict[int, list[int]] = {}
     for number in range(len(sentences)):
         new = number == 0 or passage_of[number] != passage_of[number - 1]
         starts.append(0 if new else starts[-1] + _ink(sentences[number - 1]))
+        own.setdefault(passage_of[number], []).append(number)
     relevant = [
-        None if answer is None else _holding(answer, passage, starts, passage_of)
+        None if answer is None else _holding(answer, own.get(passage, ()), starts)
         for answer, passage in zip(benchmark.answers, benchmark.relevant, strict=True)
     ]
     kept = [number for number, sentence in enumerate(relevant) if sentence is not None]
@@ -137,12 +139,9 @@ def sentence_benchmark(
     )
 
 
-def _holding(
-    answer: int, passage: int, starts: Sequence[int], passage_of: Sequence[int]
-) -> int | None:
-    """The last sentence of the passage that begins no later than the answer."""
-    own = [n for n, home in enumerate(passage_of) if home == passage]
-    return max((n for n in own if starts[n] <= answer), default=None)
+def _holding(answer: int, own: Sequence[int], starts: Sequence[int]) -> int | None:
+    """The last of a passage's own sentences that begins no later than the answer."""
+    return max((number for number in own if starts[number] <= answer), default=None)
 
 
 def _ink(text: str) -> int:
