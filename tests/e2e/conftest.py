@@ -89,7 +89,7 @@ def start_server(module: str, *arguments: str) -> Server:
     return Server(url, process)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def serve() -> Iterator[Callable[[str], str]]:
     """Address of the server of a kind; one server per kind for the whole session."""
     servers: dict[str, Server] = {}
@@ -104,7 +104,7 @@ def serve() -> Iterator[Callable[[str], str]]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
     if not CHROMIUM.exists():

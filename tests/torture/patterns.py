@@ -166,7 +166,7 @@ def _read_and_cut(text: str) -> object:
 TOKENIZERS: dict[str, Call] = {
     "lexical.tokenize": tokenize,
     "retrieval.without_self_reference": without_self_reference,
-    "reading.split_sentences": split_sentences,
+    "reading.split_sentences": lambda text: split_sentences(text, 0, len(text)),
     "reading.read_plain": read_plain,
     "reading.read_markdown": read_markdown,
     "chunking.split_passages": _read_and_cut,

@@ -41,7 +41,7 @@ def read_report(path: Path) -> Report:
     text = decode(data, str(path))
     _refuse_data(text, path)
     content = reader(text)
-    if not content.blocks:
+    if not content.blocks or not any(map(str.isalnum, text)):
         raise ReportUnreadable(f"{path}: holds no text; expected a report of a sentence at least.")
     return build_report(path.name, path.stem, content, data)
 

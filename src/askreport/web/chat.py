@@ -54,7 +54,12 @@ class Chat:
         return render_conversation(conversation, reports, strings, hint, self.model)
 
     def respond(
-        self, question: str, conversation: Conversation, language: str, *, alone: bool = False
+        self,
+        question: str | None,
+        conversation: Conversation,
+        language: str,
+        *,
+        alone: bool = False,
     ) -> Iterator[Shown]:
         """Yields the question first, then its answers as they grow.
 
@@ -63,7 +68,7 @@ class Chat:
         """
         strings = strings_for(language)
         conversation = settled(conversation)
-        question = clean(question).strip()
+        question = clean(question or "").strip()
         hint = self._objection(question, strings)
         if hint:
             yield self.show(conversation, strings, hint), conversation, gr.skip(), gr.skip()

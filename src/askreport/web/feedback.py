@@ -29,7 +29,7 @@ ANSWER_CHARS: Final = 4000
 TURNS_KEPT: Final = 6
 KEYS_KEPT: Final = 6
 
-_MARKER: Final = re.compile(r"\s*\[[1-9][0-9]{0,3}\]")
+_MARKER: Final = re.compile(r"(?<!\s)\s*\[[1-9][0-9]{0,3}\]")
 # A number that says something by itself, or a name in Latin letters.
 _DISTINCT: Final = re.compile(
     r"\d[\d,.]*\d%?|\d%|[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*\d[A-Za-z0-9]*"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_ACCEPTED = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q\s*=\s*([0-9.]{1,5})\s*)?")
+_ACCEPTED = re.compile(r"([A-Za-z]{1,8})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q\s*=\s*([0-9.]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +362,7 @@ def preferred_language(accept_language: str) -> str:
         return CHINESE.code
     wishes: list[tuple[float, str]] = []
     for part in accept_language.split(",")[:32]:
-        match = _ACCEPTED.fullmatch(part)
+        match = _ACCEPTED.fullmatch(part.strip())
         if match is not None:
             wishes.append((_weight(match.group(2)), match.group(1).lower()))
     for _, language in sorted(wishes, key=lambda wish: -wish[0]):
