@@ -175,8 +175,8 @@ def _has_notice(assistant: Assistant) -> None:
 @row(
     "R8",
     "the same vectors, found alike, swapped by the pointer, nothing left over",
-    quick=8,
-    full=8,
+    quick=7,
+    full=7,
 )
 def a_chroma_server_that_works(count: int, tally: Tally, folder: Path) -> None:
     port, report = free_port(), facts(folder)

@@ -20,6 +20,8 @@ from askreport.schema import Report
 
 __all__ = ["READERS", "read_report", "report_from_paragraphs", "split_sentences"]
 
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))  # of no width
+
 MAX_FILE_BYTES = 20 << 20  # far beyond any report; more would take minutes to index
 MAX_LINE_CHARS = 1_000_000  # a longer line is no writing but data: JSON, Base64, a log
 READERS = {".txt": read_plain, ".md": read_markdown}
@@ -41,7 +43,7 @@ def read_report(path: Path) -> Report:
     text = decode(data, str(path))
     _refuse_data(text, path)
     content = reader(text)
-    if not content.blocks or not any(map(str.isalnum, text)):
+    if not content.blocks or not text.translate(_INVISIBLE).strip():
         raise ReportUnreadable(f"{path}: holds no text; expected a report of a sentence at least.")
     return build_report(path.name, path.stem, content, data)
 
