@@ -194,8 +194,11 @@ def _fail_once(directory: Path, owner: object, name: str, number: int, code: int
             build(directory, make_report(numbered(SIZE, "光刻")))
         except IndexUnwritable as error:
             message = str(error)
+    if failing.calls < number:  # not every build takes as many steps as the one counted
+        build(directory, make_report(numbered(SIZE)))
+        return
     live = generations.read_pointer(directory).generation
-    if failing.calls >= number and message != "built":
+    if message != "built":
         assert os.strerror(code) in message, message
         assert "\n" not in message
     published = word_in(directory)
