@@ -17,7 +17,6 @@ from tests.torture.shared import askreport, report_index, spread
 
 ANSWER_SECONDS = 1.0
 GROWTH_MIB = 20.0
-_CLIENT_LEFT = ("BrokenPipeError", "ConnectionResetError", "RuntimeError: Response content")
 LONG = 2000  # characters of a question, at most
 _JSON = {"Content-Type": "application/json"}
 TRACE = re.compile(r"Traceback \(most recent|File \"/|site-packages")
@@ -217,9 +216,8 @@ def malformed_questions_to_the_page(count: int, tally: Tally, folder: Path) -> N
         grown = served.rss_mib() - rss
         tally.figures["memory"] = f"{grown:+.0f} MiB"
         tally.check(grown <= GROWTH_MIB, f"{grown:.0f} MiB more")
-        errors = re.findall(r"^\w*(?:Error|Exception)\b.*", served.log.read_text(), re.MULTILINE)
-        ours = [line for line in errors if not line.startswith(_CLIENT_LEFT)]
-        tally.check(not ours, f"a stack trace in the log: {ours[:1]}")
+        log = served.log.read_text()
+        tally.check("Traceback" not in log, f"a stack trace in the log: {log[-300:]}")
     finally:
         served.end()
 
