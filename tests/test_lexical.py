@@ -70,3 +70,19 @@ def test_saved_and_loaded_gives_the_same_scores(texts: list[str], tmp_path) -> N
     for query in ("量子", "4680", "nothing", ""):
         np.testing.assert_array_equal(loaded.scores(query), bm25.scores(query))
         assert loaded.scores(query).shape == (len(texts),)
+
+
+def test_a_unit_is_held_by_whoever_holds_one_of_its_alternatives() -> None:
+    bm25 = BM25.build(["甲乙丙", "丁戊己", "甲丙乙"])
+    scores = bm25.structured_scores([["xyz", "乙丙", "丁戊己"]])
+    # two of three hold it: idf = ln(1 + 1.5 / 2.5); tf part = 1 / 2.2, all texts of one length
+    assert scores == pytest.approx([math.log(1.6) / 2.2, math.log(1.6) / 2.2, 0], abs=1e-6)
+
+
+def test_units_add_up_and_what_is_unknown_adds_nothing() -> None:
+    bm25 = BM25.build(["甲乙 rust", "甲乙", "丙"])
+    both = bm25.structured_scores([["甲乙"], ["rust"], ["nothing", "无"], []])
+    one = bm25.structured_scores([["甲乙"]])
+    assert both[0] > both[1] == one[1] > 0 == both[2]
+    assert not BM25.build([]).structured_scores([["甲"]]).size
+    assert not BM25.build(["，"]).structured_scores([["甲"]]).any()

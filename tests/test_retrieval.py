@@ -95,6 +95,20 @@ def test_an_english_question_is_not_drowned_by_the_blind_side(
     assert len(set(hybrid) & set(dense)) >= 3
 
 
+def test_a_dictionary_leads_an_english_question_to_the_words_of_the_report(
+    searchers: dict[Mode, Searcher],
+) -> None:
+    index = searchers["hybrid"].index
+    without = Searcher(index, make_embeddings(BUNDLED), dictionary=False)
+    holding = ["韩国" in index.text(unit) for unit in index.passages]
+    assert any(holding)
+    question = "What is written about South Korea?"
+    found, missed = searchers["hybrid"].search(question), without.search(question)
+    assert found.passages[holding].mean() > missed.passages[holding].mean()
+    chinese = "韩国怎么样？"
+    assert (searchers["hybrid"].search(chinese).passages == without.search(chinese).passages).all()
+
+
 def test_the_retriever_is_a_langchain_retriever(searchers: dict[Mode, Searcher]) -> None:
     retriever = ReportRetriever(searcher=searchers["hybrid"], k=3)
     documents = retriever.invoke("什么是低空经济？")

@@ -18,7 +18,7 @@ SOURCE = REPOSITORY / "src" / "askreport"
 ROWS = (
     {"errors", "schema"},
     {"config", "prompts"},
-    {"onnx", "static", "reading", "chunking", "embedding", "lexical"},
+    {"dictionary", "onnx", "static", "reading", "chunking", "embedding", "lexical"},
     {"index", "store"},
     {"retrieval"},
     {"answering"},

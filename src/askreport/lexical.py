@@ -51,12 +51,17 @@ def _tokens(text: str) -> Iterator[str]:
             yield from (run[i : i + 2] for i in range(len(run) - 1))
             continue
         word = run.replace(",", "")
-        if _STOP_WORD.fullmatch(word):
+        if is_stop_word(word):
             continue
         yield word
         parts = _LETTERS_OR_DIGITS.findall(word)
         if len(parts) > 1:
             yield from parts
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether an English word, in lower case, says nothing of what a text is about."""
+    return _STOP_WORD.fullmatch(word) is not None
 
 
 def is_unspaced(character: str) -> bool:
@@ -95,6 +100,37 @@ class BM25:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._scorer.get_scores(known), dtype=np.float32)
 
+    def structured_scores(self, units: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """Score of every text, shape (n,), for a query whose units may each be said in other words.
+
+        A text holds a unit if it holds all tokens of one of its alternatives; single characters of
+        longer words do not count as tokens. A unit weighs as a token does that as many texts hold.
+        """
+        scores = np.zeros(self._size, dtype=np.float32)
+        for alternatives in units:
+            held = np.zeros(self._size, dtype=np.float32)
+            for alternative in alternatives:
+                np.maximum(held, self._saturation(alternative), out=held)
+            scores += self._idf(int(np.count_nonzero(held))) * held
+        return scores
+
+    def _saturation(self, text: str) -> NDArray[np.float32]:
+        """What BM25 makes of term frequency and length, 0 to 1, where all tokens of `text` are."""
+        tokens = set(tokenize(text))
+        tokens = {t for t in tokens if len(t) > 1 or not is_unspaced(t)} or tokens
+        least = np.zeros(self._size, dtype=np.float32)
+        if self._scorer is None or not tokens or not all(map(self.knows, tokens)):
+            return least
+        least[:] = np.inf
+        matrix = self._scorer.scores
+        for token in tokens:
+            number = self._scorer.vocab_dict[token]
+            part = slice(matrix["indptr"][number], matrix["indptr"][number + 1])
+            row = np.zeros(self._size, dtype=np.float32)
+            row[matrix["indices"][part]] = matrix["data"][part] / self.weight(token)
+            np.minimum(least, row, out=least)
+        return least
+
     def knows(self, token: str) -> bool:
         """Whether some text holds `token`, in the form that `tokenize` gives."""
         return self._scorer is not None and token in self._scorer.vocab_dict
@@ -118,6 +154,9 @@ class BM25:
         number = self._scorer.vocab_dict.get(token)
         starts = self._scorer.scores["indptr"]
         holding = 0 if number is None else int(starts[number + 1] - starts[number])
+        return self._idf(holding)
+
+    def _idf(self, holding: int) -> float:
         return math.log(1 + (self._size - holding + 0.5) / (holding + 0.5))
 
     def save(self, folder: Path) -> None:

@@ -10,11 +10,12 @@ A fused score ranks the passages of one question and says nothing about another 
 Each side is brought to standard scores (mean 0, deviation 1 over the index) before the sum, because
 a cosine and a BM25 score share no scale. A side that is blind (English words, Chinese report) would
 still shout in standard scores; so the lexical side counts as much as its best hit covers of the
-question.
+question. For an English question on a Chinese report the dictionary adds to the dense side.
 """
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -25,7 +26,9 @@ from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
 from pydantic import ConfigDict
 
+from askreport.dictionary import translated
 from askreport.index import Index, Unit
+from askreport.lexical import is_unspaced
 
 Mode = Literal["dense", "lexical", "hybrid"]
 Scores = NDArray[np.float32]
@@ -37,6 +40,8 @@ POOL = 400  # neighbours asked of the store; what is farther gets the score of t
 SENTENCE_WEIGHT = 2.0  # of a passage's best sentence, against 1 for the whole passage
 FULL_COVERAGE = 0.4  # of a question; a best hit that covers this much gives BM25 its full weight
 BLINDNESS = 4  # power by which its weight falls below that
+LANGUAGE_CHARS = 5_000  # of a report; they tell which script it is in
+DICTIONARY_WEIGHT = 0.3  # of what the dictionary finds, against 1 for the dense side
 
 _SELF_REFERENCE = re.compile(
     r"(?:^|(?<=[，。、？！：；\s])|(?<=总结|概括|概述))(?:请问)?(?:按照?|根据|依据|在)?(?:这份|这篇|该|本|这)?"
@@ -69,7 +74,8 @@ def lexical_weight(coverage: float) -> float:
 class Found:
     """What one question found. All arrays are over the whole index, in index order.
 
-    `passages` (n,) and `sentences` (m,) are fused scores; the others are what they were fused from.
+    `passages` (n,) and `sentences` (m,) are fused scores; the others are what they were fused from:
+    `meaning` (m,), in standard scores, is a sentence's cosine and what the dictionary says of it.
     `coverage` is the share, 0 to 1, of the question's lexical weight that its best passage holds.
     """
 
@@ -80,6 +86,7 @@ class Found:
     sentence_cosines: Scores
     passage_bm25: Scores
     sentence_bm25: Scores
+    meaning: Scores
     coverage: float
 
     def best_passages(self, k: int) -> list[int]:
@@ -94,10 +101,17 @@ class Found:
 class Searcher:
     """Scores every passage and sentence of an index for a question. Safe for many threads."""
 
-    def __init__(self, index: Index, embeddings: Embeddings, mode: Mode = "hybrid") -> None:
+    def __init__(
+        self,
+        index: Index,
+        embeddings: Embeddings,
+        mode: Mode = "hybrid",
+        dictionary: bool = True,
+    ) -> None:
         self.index = index
         self._embeddings = embeddings
         self._mode = mode
+        self._dictionary = dictionary
 
     def search(self, query: str) -> Found:
         """Scores for `query`. In a mode of one side the other side's scores are zeros."""
@@ -117,9 +131,16 @@ class Searcher:
             sentence_cosines = self._cosines("sentences", vector, len(self.index.sentences))
         weight = 1.0 if self._mode == "lexical" else lexical_weight(coverage)
         best_sentence = standardize(self._best_of_passage(sentence_cosines))
-        dense = standardize(passage_cosines) + SENTENCE_WEIGHT * best_sentence
-        passages = weight * standardize(passage_bm25) + standardize(dense)
-        sentences = weight * standardize(sentence_bm25) + standardize(sentence_cosines)
+        dense = standardize(standardize(passage_cosines) + SENTENCE_WEIGHT * best_sentence)
+        meaning = standardize(sentence_cosines)
+        if self._mode == "hybrid" and self._needs_dictionary(asked):
+            units = translated(asked)
+            dense = _with_dictionary(dense, self.index.lexical("passages").structured_scores(units))
+            meaning = _with_dictionary(
+                meaning, self.index.lexical("sentences").structured_scores(units)
+            )
+        passages = weight * standardize(passage_bm25) + dense
+        sentences = weight * standardize(sentence_bm25) + meaning
         return Found(
             query=query,
             passages=passages,
@@ -128,8 +149,19 @@ class Searcher:
             sentence_cosines=sentence_cosines,
             passage_bm25=passage_bm25,
             sentence_bm25=sentence_bm25,
+            meaning=meaning,
             coverage=coverage,
         )
+
+    def _needs_dictionary(self, question: str) -> bool:
+        return self._dictionary and self._is_unspaced and not any(map(is_unspaced, question))
+
+    @cached_property
+    def _is_unspaced(self) -> bool:
+        """Whether the reports are mostly in a script without spaces."""
+        start = "".join(report.text[:LANGUAGE_CHARS] for report in self.index.reports)
+        letters = [character for character in start if character.isalpha()]
+        return 2 * sum(map(is_unspaced, letters)) > len(letters)
 
     def _cosines(
         self, kind: Literal["passages", "sentences"], vector: NDArray[np.float32], size: int
@@ -145,6 +177,10 @@ class Searcher:
         best = np.full(len(self.index.passages), floor, dtype=np.float32)
         np.maximum.at(best, self.index.sentence_passage, sentence_scores)
         return best
+
+
+def _with_dictionary(dense: Scores, dictionary: Scores) -> Scores:
+    return standardize(dense + DICTIONARY_WEIGHT * standardize(dictionary))
 
 
 class ReportRetriever(BaseRetriever):

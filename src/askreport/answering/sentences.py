@@ -1,6 +1,7 @@
 """Which sentences of an index answer a question: a linear ranking of what search found.
 
-    lexical, dense   standard scores of the sentence by itself (lexical weighted as in search)
+    lexical, dense   standard scores of the sentence by itself (lexical weighted as in search, dense
+                     with what the dictionary adds)
     passage          standard fused score of the passage that it stands in
     before, after    fused scores of its neighbours in the same paragraph
     names            share of the question's numbers and names that it holds
@@ -111,9 +112,8 @@ def candidates(index: Index, found: Found) -> tuple[NDArray[np.int64], NDArray[n
     told = [p for p in order if not _is_bare_heading(index, int(p))]
     best = np.array(told[:CANDIDATES], dtype=np.int64)
     lexical = lexical_weight(found.coverage) * standardize(found.sentence_bm25)
-    dense = standardize(found.sentence_cosines)
     rows = np.zeros((len(best), len(FEATURES)))
-    rows[:, 0], rows[:, 1], rows[:, 2] = lexical[best], dense[best], passages[best]
+    rows[:, 0], rows[:, 1], rows[:, 2] = lexical[best], found.meaning[best], passages[best]
     names = names_in(found.query)
     asked = [holds for asks, holds in _KINDS if asks.search(found.query)]
     for row, position in zip(rows, best, strict=True):
