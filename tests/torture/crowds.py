@@ -28,6 +28,7 @@ from tests.torture.shared import ENVIRONMENT, askreport, report_index
 
 SECONDS_AT_50 = 5.0
 END_SECONDS = 5.0
+LEFT_SECONDS = 1.0  # for what the builder started to end after it
 SLACK = 4.0  # times as long for the small counts, beside other work on the machine
 GROWTH_MIB = 50.0
 SLOWDOWN = 1.2
@@ -234,7 +235,8 @@ def signals_while_building(count: int, tally: Tally, folder: Path) -> None:
             assert seconds < END_SECONDS * (1.0 if count >= 25 else SLACK), f"{seconds:.1f} s"
             # -15 and -2: before our handler stood, or after everything was done
             assert builder.returncode in (0, 130, 143, -15, -2), builder.returncode
-            assert not _left_over(builder.pid)
+            found = _left_over(builder.pid, LEFT_SECONDS * (1.0 if count >= 25 else SLACK))
+            assert not found, f"still there: {found}"
             asked = askreport("search", "词", "--index-dir", directory)
             assert asked.returncode == 0, asked.stderr
             now = json.loads((directory / "CURRENT.json").read_text())["generation"]
@@ -243,13 +245,21 @@ def signals_while_building(count: int, tally: Tally, folder: Path) -> None:
             assert {now} <= kept
 
 
-def _left_over(session: int) -> list[str]:
-    """Command lines of the processes of a session that are still there."""
+def _left_over(session: int, seconds: float) -> list[str]:
+    """State and command line of the processes of a session that do not end within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (found := _processes_of(session)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
+
+
+def _processes_of(session: int) -> list[str]:
     found = []
     for process in Path("/proc").iterdir():
         try:
             if process.name.isdigit() and _session_of(process) == session:
-                found.append((process / "cmdline").read_text())
+                state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+                found.append(f"{state} {(process / 'cmdline').read_text()}")
         except OSError:
             continue  # it ended meanwhile
     return found
