@@ -137,9 +137,9 @@ def _kinds(count: int) -> list[str]:
 def a_chroma_server_that_fails(count: int, tally: Tally, folder: Path) -> None:
     port = free_port()
     with chroma_server(folder / "chroma", port) as address:
-        settings = settings_of(address, folder)
         with verified_here():
-            build_index([facts(folder)], settings=settings)
+            build_index([facts(folder)], settings=settings_of(address, folder, 60))
+        settings = settings_of(address, folder)
         running = open_assistant(settings=settings)
         assert not running.ask(QUESTION).notice
     for kind in _kinds(count):

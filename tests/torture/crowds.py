@@ -107,7 +107,7 @@ def more_questions_than_places(count: int, tally: Tally, folder: Path) -> None:
 
 
 async def _overload(served: Page, count: int, tally: Tally) -> int:
-    function, refused = served.function("chat"), 0
+    function, refused, told = served.function("chat"), 0, 0
     async with many() as client:
         holders = [Reader(client, served.url, function, f"h{n}") for n in range(CONCURRENT_ANSWERS)]
         for number, holder in enumerate(holders):
@@ -115,10 +115,11 @@ async def _overload(served: Page, count: int, tally: Tally) -> int:
         listening = [asyncio.create_task(_listen(holder)) for holder in holders]
 
         async def read(number: int) -> None:
-            nonlocal refused
+            nonlocal refused, told
             reader = Reader(client, served.url, function, f"r{number}")
             language = ("zh-CN,zh;q=0.9", "en-US,en;q=0.8")[number % 2]
             answer = await reader.join(f"echo {number}", language)
+            told += 1
             if answer.status_code == 200:
                 texts = [m async for m in reader.messages() if m["msg"] == "process_completed"]
                 html = str(texts[-1]["output"]["data"][0])
@@ -126,11 +127,13 @@ async def _overload(served: Page, count: int, tally: Tally) -> int:
                 return
             refused += 1
             expected = (CHINESE, ENGLISH)[number % 2].overloaded
-            told = answer.json().get("detail")
-            tally.check(answer.status_code == 429 and told == expected, f"{number}: {told!r}")
+            detail = answer.json().get("detail")
+            tally.check(answer.status_code == 429 and detail == expected, f"{number}: {detail!r}")
 
         readers = [asyncio.create_task(read(number)) for number in range(count)]
-        await asyncio.sleep(2)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while told < count and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
         for task in listening:  # the holders close their browsers, and the others get their places
             task.cancel()
         await asyncio.gather(*readers)
