@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askreport.embedding import (
-    BUNDLED_FOLDER,
+    STATIC_FOLDER,
+    TRANSFORMER_FOLDER,
     BundledEmbeddings,
     embed_texts,
     make_embeddings,
     model_digest,
 )
 from askreport.errors import ModelUnavailable
+from askreport.onnx import GraphRunner
+from askreport.static import StaticRunner
 
 TEXTS = [
     "量子计算机有多少个量子比特？",
@@ -30,14 +33,24 @@ _MODEL = BundledEmbeddings()
 
 
 @pytest.mark.filterwarnings("ignore")  # of torch and transformers, not ours
-def test_the_light_reader_gives_the_vectors_of_sentence_transformers() -> None:
+def test_the_light_readers_give_the_vectors_of_sentence_transformers() -> None:
     from sentence_transformers import SentenceTransformer
 
     texts = [*TEXTS, "", "很长的文本。" * 200]
-    reference = SentenceTransformer(str(BUNDLED_FOLDER), device="cpu").encode(texts)
-    cosines = (_MODEL.embed_array(texts) * reference).sum(axis=1)
+    transformer = SentenceTransformer(str(TRANSFORMER_FOLDER), device="cpu").encode(texts)
+    cosines = (GraphRunner(TRANSFORMER_FOLDER).run(texts) * transformer).sum(axis=1)
     assert cosines[TEXTS.index("😀")] > 0.97  # no piece at all, only the marks
     assert np.delete(cosines, [TEXTS.index("😀"), len(TEXTS)]).min() > 0.99
+    static = SentenceTransformer(str(STATIC_FOLDER), device="cpu").encode(texts)
+    np.testing.assert_allclose(StaticRunner(STATIC_FOLDER).run(texts), static, atol=1e-3)
+
+
+def test_a_cosine_is_the_weighted_mean_of_the_cosines_of_the_two_models() -> None:
+    pair = BundledEmbeddings(static_share=0.25).embed_array(TEXTS[:3])
+    transformer = GraphRunner(TRANSFORMER_FOLDER).run(TEXTS[:3])
+    static = StaticRunner(STATIC_FOLDER).run(TEXTS[:3])
+    expected = 0.75 * transformer @ transformer.T + 0.25 * static @ static.T
+    np.testing.assert_allclose(pair @ pair.T, expected, atol=1e-5)
 
 
 def test_the_light_reader_imports_no_torch() -> None:
@@ -52,7 +65,7 @@ def test_the_light_reader_imports_no_torch() -> None:
 @given(st.lists(st.text(max_size=60), max_size=4))
 def test_vectors_are_finite_and_of_length_one(texts: list[str]) -> None:
     vectors = _MODEL.embed_array([text.encode("utf-8", "replace").decode() for text in texts])
-    assert vectors.shape == (len(texts), 384)
+    assert vectors.shape == (len(texts), 384 + 256)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
@@ -71,10 +84,10 @@ def test_documents_queries_and_arrays_agree() -> None:
 
 
 def test_a_sentence_transformers_folder_is_a_model_too() -> None:
-    other = make_embeddings(str(BUNDLED_FOLDER))
+    other = make_embeddings(str(TRANSFORMER_FOLDER))
     vectors = embed_texts(other, TEXTS[:3])
-    assert (vectors * _MODEL.embed_array(TEXTS[:3])).sum(axis=1).min() > 0.99
-    assert model_digest(str(BUNDLED_FOLDER), other) != model_digest("bundled", _MODEL)
+    assert (vectors * GraphRunner(TRANSFORMER_FOLDER).run(TEXTS[:3])).sum(axis=1).min() > 0.99
+    assert model_digest(str(TRANSFORMER_FOLDER), other) != model_digest("bundled", _MODEL)
 
 
 def test_a_model_that_is_not_here_is_one_line(tmp_path: Path) -> None:

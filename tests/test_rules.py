@@ -18,7 +18,7 @@ SOURCE = REPOSITORY / "src" / "askreport"
 ROWS = (
     {"errors", "schema"},
     {"config", "prompts"},
-    {"onnx", "reading", "chunking", "embedding", "lexical"},
+    {"onnx", "static", "reading", "chunking", "embedding", "lexical"},
     {"index", "store"},
     {"retrieval"},
     {"answering"},

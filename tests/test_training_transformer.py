@@ -19,7 +19,7 @@ from safetensors.torch import save_file  # noqa: E402
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers  # noqa: E402
 from transformers import ElectraConfig, ElectraModel  # noqa: E402
 
-from askreport.embedding import BundledEmbeddings  # noqa: E402
+from askreport.onnx import GraphRunner  # noqa: E402
 from static_model import Bags  # noqa: E402
 from transformer_card import model_card  # noqa: E402
 from transformer_data import Contrasted, Distilled, hard_negatives, parallel_pairs  # noqa: E402
@@ -247,11 +247,11 @@ def test_sentence_transformers_reads_the_folder_and_onnxruntime_agrees(folder: P
 
     texts = [*TEXTS, "", "机 " * 100]
     reference = SentenceTransformer(str(folder), device="cpu").encode(texts)
-    served = BundledEmbeddings(folder).embed_array(texts)
+    served = GraphRunner(folder).run(texts)
     assert reference.shape == served.shape == (7, 32)
     assert (reference * served).sum(1).min() > 0.99
     write_graph(folder, whole_numbers=False)
-    np.testing.assert_allclose(BundledEmbeddings(folder).embed_array(texts), reference, atol=1e-5)
+    np.testing.assert_allclose(GraphRunner(folder).run(texts), reference, atol=1e-5)
     write_graph(folder)
 
 
@@ -260,7 +260,7 @@ def test_the_student_with_stored_weights_is_what_is_served(folder: Path) -> None
     student = toy_student(tokenizer)
     with rounded(student):
         trained = Encoder(student, tokenizer)(TEXTS)
-    assert (trained * BundledEmbeddings(folder).embed_array(TEXTS)).sum(1).min() > 0.99
+    assert (trained * GraphRunner(folder).run(TEXTS)).sum(1).min() > 0.99
 
 
 def test_matrices_take_one_byte_a_number(folder: Path) -> None:

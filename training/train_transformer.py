@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from tokenizers import Tokenizer
 
-from askreport.embedding import BundledEmbeddings
+from askreport.onnx import GraphRunner
 from static_data import digests, glossary, training_texts
 from static_measure import on_tuning_sets
 from transformer_card import model_card
@@ -82,7 +82,7 @@ def train(
     run = {**asdict(clock), "minutes": minutes, "threads": threads, "rows of each set": most}
     with console.status("measuring"):
         save(student, tokenizer, "", work / "model")
-        figures = on_tuning_sets(data, BundledEmbeddings(work / "model").embed_array)
+        figures = on_tuning_sets(data, GraphRunner(work / "model").run)
     for name, value in figures.items():
         console.print(f"{name}: {value:.3f}")
     pieces = tokenizer.get_vocab_size()

@@ -146,7 +146,8 @@ def _distilled(
         yield name, Distilled(texts, targets, _SURE if name == "parallel" else 1.0)
     words = [(word, "; ".join(found)) for word, found in glosses.items() if len(word) > 1][:most]
     targets = teacher.vectors([meaning for _, meaning in words], "words")
-    yield "word", Distilled(numbered(tokenizer, [word for word, _ in words], longest), targets)
+    for name, side in (("word", 0), ("meaning", 1)):
+        yield name, Distilled(numbered(tokenizer, [word[side] for word in words], longest), targets)
 
 
 def parallel_pairs(

@@ -25,19 +25,26 @@ from transformer_tokenizer import Marks
 
 
 class Share(NamedTuple):
-    """How often a source is learned from, and how many texts at once."""
+    """How often a source is learned from, how many texts at once, and how much of the chance is
+    left at the end: what is soon learned by heart fades."""
 
     chance: float
     batch: int
+    left: float = 1.0
+
+    def now(self, done: float) -> float:
+        """The chance when `done`, 0 to 1, of the run is behind."""
+        return self.chance * (1 - (1 - self.left) * done)
 
 
 MIX: dict[str, Share] = {
     "parallel": Share(0.48, 128),
     "english": Share(0.10, 128),
     "word": Share(0.12, 512),
-    "question-sentence": Share(0.12, 64),
-    "question-passage": Share(0.05, 16),
-    "glossed question": Share(0.04, 64),
+    "meaning": Share(0.06, 256),
+    "question-sentence": Share(0.12, 64, left=0.2),
+    "question-passage": Share(0.05, 16, left=0.2),
+    "glossed question": Share(0.04, 64, left=0.5),
     "heading": Share(0.05, 48),
     "neighbour": Share(0.04, 64),
 }
@@ -142,7 +149,7 @@ def _step(
         optimizer.param_groups, (recipe.vocabulary_rate, recipe.body_rate), strict=True
     ):
         group["lr"] = rate * scale
-    shares = np.array([recipe.mix[name].chance for name in sources])
+    shares = np.array([recipe.mix[name].now(done) for name in sources])
     name = str(chance.choice(list(sources), p=shares / shares.sum()))
     optimizer.zero_grad()
     if done < 1 - recipe.rounded_share:

@@ -1,9 +1,11 @@
 """Embedding models behind LangChain's `Embeddings`.
 
-`bundled` is a small transformer that comes with the package as a sentence-transformers folder.
-sentence-transformers takes eight seconds to import, so the folder has a light reader here
-(tokenizers and onnxruntime) that gives the same vectors, which a test shows. Every other name is a
-sentence-transformers model: a folder, or a name in the local cache of the Hugging Face hub.
+`bundled` is two small models that come with the package as sentence-transformers folders: a
+transformer, which reads words in their order, and a static one, which keeps names and rare words
+apart that the first confuses. sentence-transformers takes eight seconds to import, so the folders
+have light readers here (tokenizers, onnxruntime, NumPy) that give the same vectors, which a test
+shows. Every other name is a sentence-transformers model: a folder, or a name in the local cache of
+the Hugging Face hub.
 """
 
 import hashlib
@@ -20,36 +22,47 @@ from numpy.typing import NDArray
 from askreport.config import BUNDLED
 from askreport.errors import ModelUnavailable
 from askreport.onnx import GraphRunner
+from askreport.static import StaticRunner, unit_length
 
-BUNDLED_FOLDER = Path(__file__).parent / "models" / "zh-en-mini"
-_FILES = ("tokenizer.json", "model.safetensors", "model.onnx")
+MODELS = Path(__file__).parent / "models"
+TRANSFORMER_FOLDER = MODELS / "zh-en-mini"
+STATIC_FOLDER = MODELS / "zh-en-static"
+STATIC_SHARE = 0.35  # of a cosine; training/README.md has the figures it was chosen by
 
 
 class BundledEmbeddings(Embeddings):
-    """Unit vectors of texts by the transformer in `folder`. May be used by many threads at once.
+    """Unit vectors of texts by both models, side by side. May be used by many threads at once.
 
-    Reads a sentence-transformers folder with a `model.onnx` beside its weights.
+    The parts are weighted so that a cosine is the weighted mean of the two models' cosines.
     """
 
-    def __init__(self, folder: Path = BUNDLED_FOLDER) -> None:
-        self._folder = folder
-        self._runner = GraphRunner(folder / "model.onnx", folder / "tokenizer.json")
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        self.dimension = int(config["hidden_size"])
+    def __init__(
+        self,
+        transformer: Path = TRANSFORMER_FOLDER,
+        static: Path = STATIC_FOLDER,
+        static_share: float = STATIC_SHARE,
+    ) -> None:
+        self._transformer, self._static = GraphRunner(transformer), StaticRunner(static)
+        self._files = [transformer / name for name in GraphRunner.FILES]
+        self._files += [static / name for name in StaticRunner.FILES]
+        self._weights = np.sqrt(np.array([1 - static_share, static_share], dtype=np.float32))
+        self.dimension = self._transformer.dimension + self._static.dimension
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the tokenizer, the weights and the graph."""
-        content = hashlib.sha256()
-        for name in _FILES:
-            content.update((self._folder / name).read_bytes())
+        """SHA-256 of tokenizers, weights and graph, and of how the two are weighted."""
+        content = hashlib.sha256(self._weights.tobytes())
+        for path in self._files:
+            content.update(path.read_bytes())
         return content.hexdigest()
 
     def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of `texts`, shape (n, dimension)."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return self._runner.run(list(texts))
+        first, second = self._weights
+        parts = (first * self._transformer.run(texts), second * self._static.run(texts))
+        return unit_length(np.concatenate(parts, axis=1))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [[float(x) for x in vector] for vector in self.embed_array(texts)]

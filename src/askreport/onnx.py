@@ -20,9 +20,11 @@ _QUIET = 3  # onnxruntime's level of errors; that folding constants takes a mome
 
 
 class GraphRunner:
-    """One graph and its tokenizer. May be used by many threads at once."""
+    """The graph and the tokenizer of a folder. May be used by many threads at once."""
 
-    def __init__(self, graph: Path, tokenizer: Path) -> None:
+    FILES = ("tokenizer.json", "model.safetensors", "model.onnx")
+
+    def __init__(self, folder: Path) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -31,14 +33,15 @@ class GraphRunner:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = _QUIET
         self._session = onnxruntime.InferenceSession(
-            str(graph), options, providers=["CPUExecutionProvider"]
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
+        self.dimension = int(self._session.get_outputs()[0].shape[-1])
         self._inputs = [known.name for known in self._session.get_inputs()]
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
 
     def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The graph's output for every text, shape (n, ...); n is 1 or more."""
+        """Unit vectors of `texts`, shape (n, dimension); n is 1 or more."""
         encoded = self._tokenizer.encode_batch_fast(list(texts))
         lengths = np.array([len(encoding.ids) for encoding in encoded])
         outputs, order = [], []

@@ -1,0 +1,45 @@
+"""Read a sentence-transformers `StaticEmbedding` with tokenizers and NumPy alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class StaticRunner:
+    """Mean of the vectors of a text's pieces. May be used by many threads at once.
+
+    The table is kept as it is stored: 8-bit whole numbers, and a scale for every piece.
+    """
+
+    FILES = ("tokenizer.json", "model.safetensors")
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        stored = load_file(folder / "model.safetensors")
+        self._rows = stored["embeddings"]  # (pieces, dimension) int8
+        self._scales = stored["weights"]  # (pieces,) float32
+        self.dimension = int(self._rows.shape[1])
+
+    def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of `texts`, shape (n, dimension); zeros for a text without pieces."""
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        for vector, encoding in zip(vectors, encodings, strict=True):
+            if encoding.ids:
+                vector[:] = self._scales[encoding.ids] @ self._rows[encoding.ids].astype(np.float32)
+        return unit_length(vectors)
+
+
+def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row divided by its length; a row of zeros stays."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    divided: NDArray[np.float32] = np.divide(
+        vectors, norms, out=np.zeros_like(vectors), where=norms > 0
+    )
+    return divided
