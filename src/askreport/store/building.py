@@ -75,7 +75,7 @@ class BuildJob:
                 manifest = self._manifest(folder)
                 self._verify(manifest, records)
                 generations.publish(self.directory, manifest)
-            except BaseException:
+            except BaseException:  # an interrupt, too, leaves nothing unfinished
                 published = generations.live(self.directory)
                 if published is None or published.generation != folder.name:
                     self._remove([folder])
@@ -178,7 +178,7 @@ class BuildJob:
         ) as child:
             try:
                 _, told = child.communicate(job, timeout=VERIFY_TIMEOUT_SECONDS)
-            except BaseException as error:
+            except BaseException as error:  # an interrupt above all
                 child.kill()
                 child.wait()  # `with` would leave it to others after a KeyboardInterrupt
                 if isinstance(error, subprocess.TimeoutExpired):

@@ -356,7 +356,7 @@ def open_served(directory: Path, manifest: Manifest, timeout_seconds: float) -> 
         if problem:
             raise damaged(directory, problem)
         return store
-    except BaseException:
+    except BaseException:  # whatever ends this, nobody else knows of the copy
         copy.remove()
         raise
 

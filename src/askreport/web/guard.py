@@ -157,7 +157,7 @@ def tell_failures_in_one_line(blocks: Blocks) -> None:
                 error.print_exception = False
                 _tell(error)
             raise
-        except Exception as error:
+        except Exception as error:  # of any kind, from Gradio or from us
             _tell(error)
             raise Error("The request could not be served.", print_exception=False) from error
 
