@@ -21,13 +21,13 @@ class Script:
     """A streamed reply: its pieces, the pause before each, and how it ends.
 
     `finish` is the reason the server gives; with `drop` it gives none and closes the connection, in
-    order ("close") or not ("reset"). `usage` is (tokens read, tokens written).
+    order ("close") or not ("reset"), or sends a byte now and then for ever ("drip"). `usage` is (tokens read, tokens written).
     """
 
     pieces: Sequence[str]
     pause_seconds: float = 0
     finish: str = "stop"
-    drop: Literal["", "close", "reset"] = ""
+    drop: Literal["", "close", "reset", "drip"] = ""
     usage: tuple[int, int] | None = None
 
 
@@ -87,6 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
             linger = struct.pack("ii", 1, 0)  # closing sends RST
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.connection.close()
+        while script.drop == "drip" and not self.server.stopping.wait(0.05):
+            self.wfile.write(b":")
+            self.wfile.flush()
         if script.drop:
             return
         self._event(choices=[{"index": 0, "delta": {}, "finish_reason": script.finish}])

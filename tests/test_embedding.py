@@ -1,7 +1,9 @@
 """The bundled model and its light reader."""
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,43 @@ def test_a_cosine_is_the_weighted_mean_of_the_cosines_of_the_two_models() -> Non
     static = StaticRunner(STATIC_FOLDER).run(TEXTS[:3])
     expected = 0.75 * transformer @ transformer.T + 0.25 * static @ static.T
     np.testing.assert_allclose(pair @ pair.T, expected, atol=1e-5)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, empty, cut])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *(("transformer", name) for name in GraphRunner.FILES),
+        *(("static", name) for name in StaticRunner.FILES),
+    ],
+)
+def test_a_damaged_model_is_one_line(
+    kind: str, name: str, damage: Callable[[Path], None], tmp_path: Path
+) -> None:
+    good = {"transformer": TRANSFORMER_FOLDER, "static": STATIC_FOLDER}[kind]
+    folder = shutil.copytree(good, tmp_path / "model")
+    damage(folder / name)
+    with pytest.raises(ModelUnavailable) as told:
+        BundledEmbeddings(**{kind: folder})
+    assert str(told.value).startswith(f"The bundled model {folder} cannot be read (")
+    assert str(told.value).endswith("or name another model in embedding.model.")
+    assert "\n" not in str(told.value)
+
+
+def test_a_model_that_vanishes_is_one_line(tmp_path: Path) -> None:
+    folder = shutil.copytree(STATIC_FOLDER, tmp_path / "model")
+    embeddings = BundledEmbeddings(static=folder)
+    shutil.rmtree(folder)
+    with pytest.raises(ModelUnavailable, match="FileNotFoundError"):
+        _ = embeddings.digest
 
 
 def test_the_light_reader_imports_no_torch() -> None:

@@ -3,6 +3,8 @@
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from askreport.schema import IndexInfo
 from askreport.store.building import BuildJob
 from askreport.store.generations import build_lock
 from tests.index_help import build, make_report, numbered
+from tests.torture.shared import ENVIRONMENT, ROOT
 from tests.torture.store import SIZE, FailAt, flip, verify_here, word_in
 
 
@@ -94,6 +97,41 @@ def test_an_interrupted_build_cleans_up(copied: Path, monkeypatch: pytest.Monkey
         build(copied, make_report(numbered(SIZE, "光刻")))
     assert word_in(copied) == "芯片"
     assert len(list(copied.glob("gen-*"))) == 1
+
+
+_INTERRUPTED = """
+import os, signal
+from pathlib import Path
+from askreport.store import building
+from tests.index_help import recipe
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+building._VERIFY = "import time; time.sleep(60)"
+job = building.BuildJob(Path("."), (), {}, recipe(), "", print, 5.0)
+signal.signal(signal.SIGALRM, interrupt)
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+try:
+    job._run_child("{}")
+except KeyboardInterrupt:
+    try:
+        print("left:", os.waitid(os.P_ALL, 0, os.WEXITED))
+    except ChildProcessError:
+        print("no child")
+"""
+
+
+def test_an_interrupted_build_leaves_no_child() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert (result.stdout, result.stderr) == ("no child\n", "")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,8 @@
 """The page without a browser: HTML of reports and conversations, strings, guard, pacing."""
 
-import asyncio
 import json
 import string
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from html.parser import HTMLParser
 from typing import Any, get_args
@@ -30,7 +28,6 @@ from askreport.schema import (
 )
 from askreport.web import chat as chat_module
 from askreport.web.chat import Chat, paced
-from askreport.web.guard import Guard, is_closed
 from askreport.web.keeping import as_json, as_markdown, restored, stored
 from askreport.web.leaves import blocks
 from askreport.web.markup import clean, text_language
@@ -632,95 +629,6 @@ def test_the_language_that_the_browser_prefers(header: str, code: str) -> None:
 @given(st.text(max_size=200))
 def test_any_accept_language_header_names_a_language(header: str) -> None:
     assert preferred_language(header) in LANGUAGES
-
-
-# -- the guard
-
-
-def request(
-    path: str = "/", pieces: tuple[bytes, ...] = (b"",), headers: tuple[Any, ...] = ()
-) -> tuple[int, dict[bytes, bytes], bytes]:
-    """One request through a guard of 10 bytes around an app that echoes the body."""
-    incoming = [
-        {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
-        for number, piece in enumerate(pieces, start=1)
-    ]
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return incoming.pop(0) if incoming else {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def echo(scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message["body"], message["more_body"]
-        assert (await receive())["type"] == "http.disconnect"
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": body})
-
-    scope = {"type": "http", "method": "POST", "path": path, "headers": list(headers)}
-    guarded = Guard(echo, body_limit_bytes=10)(scope, receive, send)
-    with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop in this one
-        thread.submit(asyncio.run, guarded).result()
-    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
-
-
-def test_the_guard_passes_bodies_whole() -> None:
-    status, headers, body = request(pieces=(b"01234", b"56789"))
-    assert (status, body) == (200, b"0123456789")
-    assert b"default-src 'self'" in headers[b"content-security-policy"]
-
-
-def test_the_guard_refuses_large_bodies_by_header_and_by_count() -> None:
-    assert request(headers=((b"content-length", b"11"),))[0] == 413
-    assert request(pieces=(b"01234", b"56789", b"x"))[0] == 413
-    assert request(pieces=(b"x",), headers=((b"content-length", b"1"),))[0] == 200
-
-
-@pytest.mark.parametrize("length", [b"", b"-1", b"1e3", b"\xff", b"\xb2"])
-def test_the_guard_survives_a_content_length_that_is_no_number(length: bytes) -> None:
-    assert request(pieces=(b"x",), headers=((b"content-length", length),))[0] == 200
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/gradio_api/file=https://outside.test",
-        "/gradio_api/FILE=HTTPS://outside.test",
-        "/gradio_api/file%3dhttp://outside.test",
-        "/gradio_api/%2566ile=http://outside.test",
-        "/gradio_api/upload",
-        "/monitoring/summary",
-        "/gradio_api/stream/a/b",
-    ],
-)
-def test_closed_routes(path: str) -> None:
-    assert is_closed(path)
-    assert request(path)[0] == 404
-
-
-@pytest.mark.parametrize("path", ["/", "/theme.css", "/gradio_api/queue/join", "/assets/index.js"])
-def test_open_routes(path: str) -> None:
-    assert not is_closed(path)
-
-
-def test_the_guard_refuses_websockets() -> None:
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        raise AssertionError("the app was called")
-
-    guarded = Guard(app)({"type": "websocket", "path": "/", "headers": []}, app, send)  # type: ignore[arg-type]
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, guarded).result()
-    assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
 def test_made_reports_are_consistent() -> None:

@@ -105,6 +105,18 @@ def test_a_slow_model_is_not_waited_for(pause: float) -> None:
         assert fault_of(reply_of(server, seconds=0.3)) == "timeout"
 
 
+@pytest.mark.parametrize("pieces", [[], ["甲", "乙"]])
+def test_a_server_that_drips_is_not_waited_for(pieces: list[str]) -> None:
+    with chat_server(Script(pieces, drop="drip")) as server:
+        assert fault_of(reply_of(server, seconds=1)) == "timeout"
+
+
+def test_a_server_that_is_not_waited_for_is_left() -> None:
+    with chat_server(Script(["甲"] * 1000, pause_seconds=0.2)) as server:
+        assert fault_of(reply_of(server, seconds=0.5)) == "timeout"
+        assert server.hung_up.wait(60)
+
+
 def test_a_server_that_is_not_there() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # nobody listens

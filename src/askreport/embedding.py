@@ -11,9 +11,10 @@ the Hugging Face hub.
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -29,11 +30,14 @@ TRANSFORMER_FOLDER = MODELS / "zh-en-mini"
 STATIC_FOLDER = MODELS / "zh-en-static"
 STATIC_SHARE = 0.35  # of a cosine; training/README.md has the figures it was chosen by
 
+T = TypeVar("T")
+
 
 class BundledEmbeddings(Embeddings):
     """Unit vectors of texts by both models, side by side. May be used by many threads at once.
 
-    The parts are weighted so that a cosine is the weighted mean of the two models' cosines.
+    The parts are weighted so that a cosine is the weighted mean of the two models' cosines. Raises
+    `ModelUnavailable` where a folder cannot be read.
     """
 
     def __init__(
@@ -42,7 +46,8 @@ class BundledEmbeddings(Embeddings):
         static: Path = STATIC_FOLDER,
         static_share: float = STATIC_SHARE,
     ) -> None:
-        self._transformer, self._static = GraphRunner(transformer), StaticRunner(static)
+        self._transformer = _read(GraphRunner, transformer)
+        self._static = _read(StaticRunner, static)
         self._files = [transformer / name for name in GraphRunner.FILES]
         self._files += [static / name for name in StaticRunner.FILES]
         self._weights = np.sqrt(np.array([1 - static_share, static_share], dtype=np.float32))
@@ -53,7 +58,7 @@ class BundledEmbeddings(Embeddings):
         """SHA-256 of tokenizers, weights and graph, and of how the two are weighted."""
         content = hashlib.sha256(self._weights.tobytes())
         for path in self._files:
-            content.update(path.read_bytes())
+            content.update(_read(Path.read_bytes, path))
         return content.hexdigest()
 
     def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -69,6 +74,18 @@ class BundledEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         return self.embed_documents([text])[0]
+
+
+def _read(reader: Callable[[Path], T], path: Path) -> T:
+    try:
+        return reader(path)
+    except Exception as error:  # onnxruntime, tokenizers and safetensors raise nothing narrower
+        reason = " ".join(str(error).split())[:120]
+        raise ModelUnavailable(
+            f"The bundled model {path} cannot be read ({type(error).__name__}: {reason}); expected"
+            " it as it came with askreport. Install askreport again, or name another model in"
+            " embedding.model."
+        ) from error
 
 
 def make_embeddings(model: str) -> Embeddings:

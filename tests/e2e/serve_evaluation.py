@@ -37,10 +37,10 @@ class Asked(FakeAssistant):
 
 
 def open_variant(changes: Mapping[str, str]) -> tuple[Asked, Mapping[str, object]]:
-    """`retrieval.k=99` is slow, `retrieval.k=0` is no setting."""
+    """`retrieval.k=99` is slow, 98 is slower, 0 is no setting."""
     if changes.get("retrieval__k") == "0":
         raise SettingsInvalid("Setting retrieval.k: got '0'; expected 1 or more.")
-    delay = 1.0 if changes.get("retrieval__k") == "99" else 0.0
+    delay = {"98": 4.0, "99": 1.0}.get(changes.get("retrieval__k", ""), 0.0)
     return Asked((plain_report(),), delay_seconds=delay), {"retrieval": dict(changes)}
 
 

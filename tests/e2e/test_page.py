@@ -299,12 +299,12 @@ def test_nothing_hostile_becomes_more_than_text(visit: Open) -> None:
 
 def test_what_tries_to_leave_is_stopped_by_the_policy(visit: Open) -> None:
     opened = visit()
-    opened.page.evaluate("""() => {
-        const image = document.createElement("img");
-        image.src = "http://outside.test/a.png";
-        document.body.append(image);
-    }""")
-    opened.page.wait_for_timeout(300)
+    with opened.page.expect_console_message(lambda told: "Content Security" in told.text):
+        opened.page.evaluate("""() => {
+            const image = document.createElement("img");
+            image.src = "http://outside.test/a.png";
+            document.body.append(image);
+        }""")
     assert any("Content Security Policy" in error for error in opened.errors)
     opened.errors.clear()
     assert all(url == "http://outside.test/a.png" for url in opened.outside)

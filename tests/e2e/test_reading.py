@@ -57,6 +57,7 @@ def test_a_reload_brings_the_conversation_back(visit: Open) -> None:
     opened = visit()
     opened.ask("叠衣服")
     page = opened.page
+    opened.wait_until_kept(exchanges=True)
     page.reload()
     page.locator(".exchange[data-state=done]").wait_for()
     page.locator("a.cite").click()
@@ -65,7 +66,7 @@ def test_a_reload_brings_the_conversation_back(visit: Open) -> None:
     expect(page.locator(".looked-up")).to_have_text("查的是：叠衣服 充电")
     page.locator("#fresh").click()
     page.locator(".welcome").wait_for()
-    page.wait_for_timeout(300)
+    opened.wait_until_kept(exchanges=False)
     page.reload()
     page.locator("#switch", has_text="English").wait_for()
     expect(page.locator(".welcome")).to_be_visible()
@@ -218,7 +219,7 @@ def test_a_question_before_the_greeting_joins_the_old_conversation(visit: Open) 
     opened = visit(locale="en-US")
     opened.ask("叠衣服")
     page = opened.page
-    page.wait_for_timeout(300)
+    opened.wait_until_kept(exchanges=True)
     held: list[Route] = []
     page.route("**/run/predict**", lambda route: held.append(route))
     page.reload()

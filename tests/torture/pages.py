@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.e2e.conftest import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.torture.hostile import REQUESTS, SCRIPTS
 from tests.torture.readers import Page, page
 from tests.torture.rows import CannotRun, Tally, row
@@ -76,7 +76,7 @@ def opened(served: Page) -> Iterator[Tab]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         tab = browser.new_context(locale="zh-CN").new_page()
-        tab.set_default_timeout(15_000)
+        tab.set_default_timeout(PATIENCE_MS)
         tab.goto(served.url)
         tab.locator("html[data-ready]").wait_for()
         yield tab

@@ -8,9 +8,11 @@ the other one every text is fenced, without the means to close its fence: angle 
 full-width, a sentence is one line, and a bracketed number in it is in parentheses.
 """
 
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -65,10 +67,11 @@ class Reply:
         self._deadline = time.monotonic() + timeout_seconds
         self._room = MAX_ANSWER_CHARS
         self._tells_its_end, self._ended = False, False
+        self._given_up = False
 
     def __iter__(self) -> Iterator[str]:
         try:
-            for chunk in self._chunks:
+            while (chunk := self._next()) is not None:
                 self._note(chunk)
                 text = str(chunk.text)
                 if len(text) > self._room:
@@ -78,18 +81,44 @@ class Reply:
                 self._room -= len(text)
                 if text:
                     yield text
-        except Exception as error:
+        except Exception as error:  # each provider raises its own
             raise faults.of_call(error, self._model) from error
         if self._tells_its_end and not self._ended:
             raise ChatModelFailed("broken", self._model)
 
     def close(self) -> None:
         """End the stream; the connection to the server is closed with it."""
-        self._chunks.close()
+        if not self._given_up:
+            self._chunks.close()
+
+    def _next(self) -> AIMessageChunk | None:
+        """The next chunk, `None` at the end.
+
+        A provider's own timeout is for each read, so a server that sends a byte now and then would
+        be waited for without end: a thread waits for it, which nobody has to wait for.
+        """
+        found: list[AIMessageChunk | Exception | None] = []
+
+        def fetch() -> None:
+            try:
+                found.append(next(self._chunks, None))
+            except Exception as error:  # noqa: BLE001  raised below, where it is waited for
+                found.append(error)
+            if self._given_up:
+                self._chunks.close()
+
+        # Whoever calls us may have told LangChain, in this context, where to report to.
+        thread = threading.Thread(target=copy_context().run, args=(fetch,), daemon=True)
+        thread.start()
+        thread.join(max(0.0, self._deadline - time.monotonic()))
+        if thread.is_alive():
+            self._given_up = True
+            raise ChatModelFailed("timeout", self._model)
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return found[0]
 
     def _note(self, chunk: AIMessageChunk) -> None:
-        if time.monotonic() > self._deadline:
-            raise ChatModelFailed("timeout", self._model)
         if told := chunk.usage_metadata:
             spent = Usage(told["input_tokens"], told["output_tokens"])
             self.usage = self.usage + spent if self.usage else spent

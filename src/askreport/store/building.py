@@ -75,7 +75,7 @@ class BuildJob:
                 manifest = self._manifest(folder)
                 self._verify(manifest, records)
                 generations.publish(self.directory, manifest)
-            except BaseException:
+            except BaseException:  # an interrupt, too, leaves nothing unfinished
                 published = generations.live(self.directory)
                 if published is None or published.generation != folder.name:
                     self._remove([folder])
@@ -168,18 +168,24 @@ class BuildJob:
         self.progress("verify", 1, 1)
 
     def _run_child(self, job: str) -> "subprocess.CompletedProcess[str]":
-        try:
-            return subprocess.run(
-                [sys.executable, "-P", "-c", _VERIFY],
-                input=job,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
-                capture_output=True,
-                encoding="utf-8",
-                timeout=VERIFY_TIMEOUT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise damaged(self.directory, "verifying the new generation took too long") from error
+        with subprocess.Popen(
+            [sys.executable, "-P", "-c", _VERIFY],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
+            encoding="utf-8",
+        ) as child:
+            try:
+                _, told = child.communicate(job, timeout=VERIFY_TIMEOUT_SECONDS)
+            except BaseException as error:  # an interrupt above all
+                child.kill()
+                child.wait()  # `with` would leave it to others after a KeyboardInterrupt
+                if isinstance(error, subprocess.TimeoutExpired):
+                    message = "verifying the new generation took too long"
+                    raise damaged(self.directory, message) from error
+                raise
+        return subprocess.CompletedProcess(child.args, child.returncode, "", told)
 
 
 def verify(job_json: str) -> None:

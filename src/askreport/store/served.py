@@ -93,7 +93,7 @@ class Server:
 
     def count(self, name: str) -> int:
         """Records of a collection."""
-        return int(self._call("GET", f"/{self._id(name)}/count"))
+        return _in_our_words(lambda: int(self._call("GET", f"/{self._id(name)}/count")), self)
 
     def call(self, name: str, action: str, body: Mapping[str, Any], seconds: float = 0) -> Any:
         """Do `action` (query, get, upsert) with a collection; `seconds` if not the usual time."""
@@ -101,7 +101,9 @@ class Server:
 
     def _id(self, name: str) -> str:
         if name not in self._ids:
-            self._ids[name] = str(self._call("GET", f"/{quote(name)}")["id"])
+            self._ids[name] = _in_our_words(
+                lambda: str(self._call("GET", f"/{quote(name)}")["id"]), self
+            )
         return self._ids[name]
 
     def _call(
@@ -210,8 +212,12 @@ class ServedStore:
     def texts(self, kind: str) -> list[str]:
         """Documents that the server holds, by position."""
         ids = [str(position) for position in range(self._sizes[kind])]
-        found = self._get(kind, ids, "documents")
-        return [found[name] for name in ids]
+
+        def read() -> list[str]:
+            found = self._get(kind, ids, "documents")
+            return [found[name] for name in ids]
+
+        return self.attempt(read)
 
     def nearest(self, kind: str, vector: Floats, k: int) -> tuple[Positions, Floats]:
         """As `VectorStore.nearest`. Raises `IndexUnreachable`."""
@@ -350,7 +356,7 @@ def open_served(directory: Path, manifest: Manifest, timeout_seconds: float) -> 
         if problem:
             raise damaged(directory, problem)
         return store
-    except BaseException:
+    except BaseException:  # whatever ends this, nobody else knows of the copy
         copy.remove()
         raise
 
@@ -364,7 +370,7 @@ def forget(folder: Path, timeout_seconds: float) -> bool:
             server.delete(name)
     except FileNotFoundError:
         return True
-    except (OSError, ValueError, TypeError, IndexUnreachable) as error:
+    except (OSError, ValueError, TypeError, AttributeError, IndexUnreachable) as error:
         _log.warning("left over: the collections of %s (%s)", folder, error)
         return False
     return True

@@ -241,7 +241,7 @@ def open_store(directory: Path, manifest: Manifest) -> VectorStore:
     except (ChromaError, ValueError) as error:
         copy.remove()
         raise damaged(directory, f"Chroma cannot open it ({error})") from error
-    except BaseException:
+    except BaseException:  # whatever ends this, nobody else knows of the copy
         copy.remove()
         raise
 

@@ -1,16 +1,22 @@
 """ASGI middleware around Gradio: closes routes we do not use, limits bodies, sets security headers,
-asks for the login if there is one, and tells a reader when all places are taken.
+asks for the login if there is one, tells a reader when all places are taken, the log what failed.
 
 Gradio serves more than a page of ours needs: it fetches any public address a visitor names
-(`/gradio_api/file=https://...`), takes uploads, and shows its own statistics. And an answer that
-carries an image would make the reader's browser call its address: the policy forbids that.
+(`/gradio_api/file=https://...`, or a file in the data of an event), takes uploads, and shows its
+own statistics. And an answer that carries an image would make the reader's browser call its
+address: the policy forbids that. Where it fails it prints a stack trace with what was sent.
 """
 
+import json
 import logging
+import traceback
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import unquote
 
+from gradio import Blocks
+from gradio.exceptions import Error
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,7 +70,7 @@ _HEADERS: Final = {
 
 
 class Guard:
-    """Pass on what the page needs, answer 401, 404 or 413 to the rest."""
+    """Pass on what the page needs, answer 400, 401, 404 or 413 to the rest."""
 
     def __init__(
         self, app: ASGIApp, body_limit_bytes: int = BODY_LIMIT_BYTES, login: Login | None = None
@@ -79,6 +85,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                tell_failures_in_one_line(scope["app"].get_blocks())
             await self.app(scope, receive, send)
             return
         guarded_send = _with_headers(send)
@@ -94,10 +102,13 @@ class Guard:
         if messages is None:
             await PlainTextResponse("Too large", 413)(scope, receive, guarded_send)
             return
+        if names_a_file(b"".join(message.get("body", b"") for message in messages)):
+            await PlainTextResponse("Bad request: no files", 400)(scope, receive, guarded_send)
+            return
         await self._pass_on(scope, _replay(messages, receive), guarded_send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the request served; what Gradio looks up in vain (a function 99) is a 400."""
+        """Have the request served; what Gradio fails at (it has no function 99) is a 400."""
         started = False
 
         async def send_and_note(message: Message) -> None:
@@ -107,10 +118,11 @@ class Guard:
 
         try:
             await self.app(scope, receive, _with_refusal(scope, send_and_note))
-        except LookupError as error:
-            _logger.warning("A request names what is not there (%s)", type(error).__name__)
+        except Exception as error:  # noqa: BLE001  Gradio checks little, so it can be any
+            _tell(error)
             if not started:
-                await PlainTextResponse("Bad request", 400)(scope, receive, send)
+                text, status = ("Server error", 500) if _our_places(error) else ("Bad request", 400)
+                await PlainTextResponse(text, status)(scope, receive, send)
 
     async def _read_body(self, scope: Scope, receive: Receive) -> Sequence[Message] | None:
         """The request's messages up to the end of its body; `None` where it is over the limit."""
@@ -127,6 +139,75 @@ class Guard:
                 return None
             if not message.get("more_body", False):
                 return messages
+
+
+def tell_failures_in_one_line(blocks: Blocks) -> None:
+    """Have each event of `blocks` that fails told in one line of the log.
+
+    Gradio would print a stack trace with its message, in which there may be what a reader sent.
+    It has no setting for that but on its own `Error`.
+    """
+    process = blocks.process_api
+
+    async def process_or_tell(*args: Any, **named: Any) -> dict[str, Any]:
+        try:
+            return await process(*args, **named)
+        except Error as error:
+            if error.print_exception:
+                error.print_exception = False
+                _tell(error)
+            raise
+        except Exception as error:  # of any kind, from Gradio or from us
+            _tell(error)
+            raise Error("The request could not be served.", print_exception=False) from error
+
+    blocks.process_api = process_or_tell  # type: ignore[method-assign]
+
+
+def _tell(error: Exception) -> None:
+    """Log a defect of ours, or a request that Gradio fails at, without a word of the request."""
+    kind, ours = type(error).__name__, _our_places(error)
+    if ours:
+        _logger.error("A request could not be served (%s at %s)", kind, ", ".join(ours))
+        return
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    _logger.warning(
+        "A request came to nothing (%s at %s)", kind, _place(last.filename, last.lineno)
+    )
+
+
+def _our_places(error: Exception) -> list[str]:
+    """Where our functions were as `error` was raised, innermost last; none if Gradio failed."""
+    return [
+        _place(frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__", "").startswith("askreport.")
+        and frame.f_globals["__name__"] != __name__
+    ]
+
+
+def _place(file: str, line: int | None) -> str:
+    return f"{Path(file).name}:{line}"
+
+
+def names_a_file(body: bytes) -> bool:
+    """Whether a JSON `body` holds what Gradio takes for a file: it would read or fetch it.
+
+    What is no JSON, or nested too deeply, Gradio refuses.
+    """
+    try:
+        waiting = [json.loads(body)] if body else []
+    except (ValueError, RecursionError):
+        return False
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "path" in value and "meta" in value:
+                return True
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return False
 
 
 def _login_answer(scope: Scope, outcome: Outcome) -> PlainTextResponse:

@@ -96,7 +96,7 @@ _MADE = "发布|推出|公布|提出|颁布|发表|上线|研发|开源|收购|�
 _WHAT = re.compile(
     rf"^(?P<subject>[^。；：]{{2,36}}?)(?P<verb>{_MADE})了?(?P<object>[^，。；：]{{4,36}})"
 )
-_NAME = re.compile(r"《[^》]+》|“[^”]+”|[A-Za-z][A-Za-z0-9.\-]*(?: [A-Z0-9][A-Za-z0-9.\-]*)*")
+_NAME = re.compile(r"《[^《》]+》|“[^“”]+”|[A-Za-z][A-Za-z0-9.\-]*(?: [A-Z0-9][A-Za-z0-9.\-]*)*")
 _REASON = re.compile(r"^由于(?P<cause>[^。；]{4,48}?)，(?P<effect>[^，。；]{8,40})")
 _POINTING_INSIDE = re.compile(r"其(?!他|它|余|中)|这|该")
 
