@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from askreport.errors import SettingsInvalid
 from askreport.schema import Answer, Passage, Turn
 from askreport.web import Bench, QuestionFile, build_page, launch
-from tests.e2e.fake_assistant import FakeAssistant
+from tests.e2e.fake_assistant import REFUSAL, FakeAssistant
 from tests.e2e.samples import plain_report
 
 
@@ -37,11 +37,15 @@ class Asked(FakeAssistant):
 
 
 def open_variant(changes: Mapping[str, str]) -> tuple[Asked, Mapping[str, object]]:
-    """`retrieval.k=99` is slow, `retrieval.k=0` is no setting."""
+    """`retrieval.k=99` is slow, `retrieval.k=2` forgets the winter, `retrieval.k=0` is no setting."""
     if changes.get("retrieval__k") == "0":
         raise SettingsInvalid("Setting retrieval.k: got '0'; expected 1 or more.")
     delay = 1.0 if changes.get("retrieval__k") == "99" else 0.0
-    return Asked((plain_report(),), delay_seconds=delay), {"retrieval": dict(changes)}
+    report = plain_report()
+    if changes.get("retrieval__k") == "2":
+        forgotten = {"冬天": Answer("冬天", REFUSAL, True, 0.1, "quote")}
+        return Asked((report,), forgotten), {"retrieval": dict(changes)}
+    return Asked((report,), delay_seconds=delay), {"retrieval": dict(changes)}
 
 
 if __name__ == "__main__":
