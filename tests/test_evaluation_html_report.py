@@ -1,14 +1,21 @@
 """The HTML file: everything in it, nothing from outside, all text escaped."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from askreport.evaluation.comparison import compare
 from askreport.evaluation.coverage import coverage
-from askreport.evaluation.html_report import html_report, html_report_of, question_html
-from askreport.evaluation.wording import CHINESE, ENGLISH, WORDINGS
+from askreport.evaluation.html_report import (
+    coverage_html,
+    html_report,
+    html_report_of,
+    question_html,
+)
+from askreport.evaluation.wording import CHINESE, ENGLISH, WORDINGS, Wording
+from askreport.schema import TestQuestion
 from tests.evaluation_help import report, result, row
 
 HOSTILE = "<script>alert('x')</script>&\"'"
@@ -63,10 +70,10 @@ class Balance(HTMLParser):
 @pytest.fixture(scope="module", params=["zh", "en"])
 def page(request: pytest.FixtureRequest) -> str:
     text = report("第一段。\n第二段。")
-    chapters = coverage([text], ROWS, ROWS)
+    covered = coverage([text], ROWS, ROWS)
     comparison = compare(RESULT, RESULT)
     wording = WORDINGS[request.param]
-    return html_report(RESULT, wording, comparison=comparison, other=RESULT, chapters=chapters)
+    return html_report(RESULT, wording, comparison=comparison, other=RESULT, covered=covered)
 
 
 def test_nothing_comes_from_outside_and_nothing_runs(page: str) -> None:
@@ -85,6 +92,40 @@ def test_tags_are_closed(page: str) -> None:
 def test_text_is_escaped_and_templates_are_filled(page: str) -> None:
     assert "&lt;script&gt;" in page
     assert not re.search(r"\$[a-z_]+\b", page)
+
+
+def test_a_question_that_changed_is_a_link_to_it() -> None:
+    before = result(replace(ROWS[0], correct=True), replace(ROWS[1], correct=True))
+    odd = replace(ROWS[1], id='a "b"/ü', correct=False)
+    after = result(replace(ROWS[0], correct=False), odd)
+    before = replace(before, questions=(before.questions[0], replace(odd, correct=True)))
+    page = html_report(after, comparison=compare(after, before), other=before)
+    links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', page)
+    assert links == [
+        ("question-q-1", "q-1"),
+        ("question-a%20%22b%22%2F%C3%BC", "a &quot;b&quot;/ü"),
+    ]
+    for anchor, _ in links:
+        # Inside the details, so that a browser opens them on the way to it.
+        assert re.search(rf'<details [^>]*>\s*<summary>.*</summary>\s*<dl id="{anchor}">', page)
+
+
+@pytest.mark.parametrize(
+    ("wording", "counted"),
+    [
+        (ENGLISH, "the 2 test questions of this run and 1 other real questions"),
+        (CHINESE, "本次的 2 道测试题和读者评价过的另外 1 个真实问题"),
+    ],
+)
+def test_what_the_map_counts_is_said(wording: Wording, counted: str) -> None:
+    rated = [TestQuestion("f", "评", "zh", "feedback", None, ("第二段",), "二", (("二",),))]
+    text = report("第一段。\n第二段。")
+    told = coverage_html(coverage([text], ROWS, ROWS, rated), wording)
+    assert counted in told
+    assert wording.labels["not_counted"] in told
+    page = coverage_html(coverage([text], ROWS, ROWS, rated, {("r", 5): 2}, 7), wording)
+    assert wording.labels["counted_asked"].format(asked=7) in page
+    assert wording.labels["not_counted"] not in page
 
 
 def test_every_question_can_be_opened(page: str) -> None:

@@ -195,6 +195,29 @@ def test_language_by_script(text: str, language: str) -> None:
     assert text_language(text) == language
 
 
+class CountedText(str):
+    """Counts the letters that are read of it one by one."""
+
+    letters_read = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for letter in super().__iter__():
+            self.letters_read += 1
+            yield letter
+
+
+def test_a_long_report_is_not_read_through_for_each_citation() -> None:
+    text = CountedText("量" * 100_000)
+    report = one_paragraph(text)
+    citations = tuple(
+        Citation(number, "量", number, number + 1, None, None, report.name)
+        for number in range(1, 21)
+    )
+    answer = Answer("?", "甲[1]", False, 1.0, "write", citations)
+    assert 'lang="zh"' in conversation(answer, report)
+    assert 0 < text.letters_read <= 5_000
+
+
 # -- the conversation
 
 

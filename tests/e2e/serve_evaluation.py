@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from askreport.errors import SettingsInvalid
 from askreport.schema import Answer, Passage, Turn
 from askreport.web import Bench, QuestionFile, build_page, launch
-from tests.e2e.fake_assistant import FakeAssistant
+from tests.e2e.fake_assistant import REFUSAL, FakeAssistant
 from tests.e2e.samples import plain_report
 
 
@@ -37,11 +37,13 @@ class Asked(FakeAssistant):
 
 
 def open_variant(changes: Mapping[str, str]) -> tuple[Asked, Mapping[str, object]]:
-    """`retrieval.k=99` is slow, 98 is slower, 0 is no setting."""
-    if changes.get("retrieval__k") == "0":
+    """`retrieval.k=99` is slow, 98 is slower, 2 forgets the winter, 0 is no setting."""
+    k = changes.get("retrieval__k", "")
+    if k == "0":
         raise SettingsInvalid("Setting retrieval.k: got '0'; expected 1 or more.")
-    delay = {"98": 4.0, "99": 1.0}.get(changes.get("retrieval__k", ""), 0.0)
-    return Asked((plain_report(),), delay_seconds=delay), {"retrieval": dict(changes)}
+    forgotten = {"冬天": Answer("冬天", REFUSAL, True, 0.1, "quote")} if k == "2" else None
+    delay = {"98": 4.0, "99": 1.0}.get(k, 0.0)
+    return Asked((plain_report(),), forgotten, delay_seconds=delay), {"retrieval": dict(changes)}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The evaluation view: run, compare, cancel, open a question, accept one; nobody blocks it."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,35 @@ def test_two_settings_are_compared_in_words(view: Callable[..., Page]) -> None:
     run(page, "retrieval.k=3", "retrieval.k=5")
     expect(page.locator(".verdicts")).to_have_text("No real difference between A and B.")
     expect(page.locator(".result-comparison table")).to_be_visible()
+
+
+def test_a_question_that_became_wrong_is_opened_from_the_comparison(
+    view: Callable[..., Page],
+) -> None:
+    page = view(locale="en-US")
+    run(page, "", "retrieval.k=2")
+    link = page.locator(".result-comparison a", has_text="t-2")
+    link.focus()
+    page.keyboard.press("Enter")
+    opened = page.locator("#results details.question[open]")
+    expect(opened).to_have_count(1)
+    expect(opened).to_contain_text("冬天")
+    expect(opened.locator("summary")).to_be_focused()
+    expect(opened.locator("summary")).to_be_in_viewport()
+
+
+def test_the_map_counts_what_readers_asked_on_this_page(visit: Open, folder: Path) -> None:
+    (folder / "questions.jsonl").write_text(to_json_lines(QUESTIONS[:1]), encoding="utf-8")
+    opened = visit(locale="en-US")
+    page = opened.page
+    opened.ask("冬天")
+    page.locator(".to-evaluation").click()
+    page.wait_for_url("**/evaluation")
+    run(page)
+    shown = page.locator("#results .result-coverage")
+    expect(shown).to_contain_text("questions answered since this page was started")
+    expect(shown.locator("svg title", has_text="冬天")).to_have_text(re.compile(" [1-9] asked"))
+    assert shown.locator("circle").count() >= 1
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,11 @@ def evaluate_command(
     bounds = thresholds.parse_thresholds(fail_under or [])
     settings = settings_of(config, set_, index_dir)
     if suggest is not None:
-        known = files.read_questions(questions) if questions.exists() else ()
+        known = files.read_kept(questions)
         _suggest(open_assistant(settings=settings), suggest, known, suggest_to)
         return
     asked = files.read_questions(questions)
+    rated = files.read_kept(settings.web.feedback_file) if html_out else ()
     earlier = runs.read_result(compare) if compare else None
     assistant = open_assistant(settings=settings)
     with progress_bar() as progress:
@@ -84,7 +85,8 @@ def evaluate_command(
     if html_out:
         from askreport.evaluation.html_report import html_report_of
 
-        write_text(html_out, html_report_of(result, assistant.reports, comparison, earlier))
+        html = html_report_of(result, assistant.reports, comparison, earlier, rated)
+        write_text(html_out, html)
     if faults := thresholds.faults(bounds, result.metrics["all"]):
         raise AskReportError(f"Not good enough: {faults}.")
 

@@ -10,17 +10,18 @@ from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any
+from urllib.parse import quote as percent_encoded
 
 from askreport.answering.phrases import language_of
 from askreport.evaluation.comparison import Comparison
-from askreport.evaluation.coverage import ChapterCoverage, coverage, coverage_map
+from askreport.evaluation.coverage import Coverage, coverage, coverage_map
 from askreport.evaluation.curves import brier_score, refusal_curve
 from askreport.evaluation.figures import figures
 from askreport.evaluation.metrics import CUTOFF
 from askreport.evaluation.runs import EvalResult, QuestionResult
 from askreport.evaluation.tables import ANSWERS, COUNTS, RANKING, TOTALS, by_urgency, number
 from askreport.evaluation.wording import ENGLISH, WORDINGS, Wording
-from askreport.schema import Report
+from askreport.schema import Report, TestQuestion
 
 _LINES = "\n"
 
@@ -31,14 +32,14 @@ def html_report(
     *,
     comparison: Comparison | None = None,
     other: EvalResult | None = None,
-    chapters: Sequence[ChapterCoverage] = (),
+    covered: Coverage | None = None,
 ) -> str:
-    """The whole page. `comparison` is with `other`; `chapters` is the coverage of the reports."""
+    """The whole page. `comparison` is with `other`; `covered` is what the questions reached."""
     parts = {
         "metrics": metrics_html(result, wording),
         "pictures": pictures_html(figures(result, wording, other), wording),
         "comparison": comparison_html(comparison, wording) if comparison else "",
-        "coverage": coverage_html(chapters, wording) if chapters else "",
+        "coverage": coverage_html(covered, wording) if covered and covered.chapters else "",
         "questions": questions_html(result.questions, wording),
         "settings": settings_html(result.settings, wording),
     }
@@ -63,11 +64,15 @@ def html_report_of(
     reports: Sequence[Report],
     comparison: Comparison | None = None,
     other: EvalResult | None = None,
+    rated: Sequence[TestQuestion] = (),
 ) -> str:
-    """The whole page in the language of the questions, with the coverage of `reports`."""
+    """The whole page in the language of the questions, with the coverage of `reports`.
+
+    `rated` are real questions, which count on the map of the report.
+    """
     wording = WORDINGS[language_of(" ".join(row.question for row in result.questions))]
-    chapters = coverage(reports, result.questions, result.questions)
-    return html_report(result, wording, comparison=comparison, other=other, chapters=chapters)
+    covered = coverage(reports, result.questions, result.questions, rated)
+    return html_report(result, wording, comparison=comparison, other=other, covered=covered)
 
 
 def css() -> str:
@@ -98,7 +103,7 @@ def pictures_html(pictures: Mapping[str, str], wording: Wording = ENGLISH) -> st
 
 
 def comparison_html(comparison: Comparison, wording: Wording = ENGLISH) -> str:
-    """What changed, in numbers and in plain words."""
+    """What changed, in numbers and in plain words, with links to the questions that changed."""
     labels = wording.labels
     head = [labels[name] for name in ("metric", "now", "other", "difference", "pairs", "verdict")]
     rows = [
@@ -117,28 +122,35 @@ def comparison_html(comparison: Comparison, wording: Wording = ENGLISH) -> str:
         (labels["became_right"], comparison.became_right),
         (labels["became_wrong"], comparison.became_wrong),
     ]
-    notes = [f"{name} ({len(ids)}): {', '.join(ids) or labels['none']}" for name, ids in lists]
-    return _table(caption, head, rows) + "".join(_tag("p", note) for note in notes)
+    none = escape(labels["none"])
+    notes = [
+        f"<p>{escape(name)} ({len(ids)}): {', '.join(map(_link, ids)) or none}</p>"
+        for name, ids in lists
+    ]
+    return _table(caption, head, rows) + "".join(notes)
 
 
-def coverage_html(chapters: Sequence[ChapterCoverage], wording: Wording = ENGLISH) -> str:
-    """The map of the report and the shares of each chapter."""
-    labels = wording.labels
+def coverage_html(covered: Coverage, wording: Wording = ENGLISH) -> str:
+    """What was counted, in words; the map of the report and the shares of each chapter."""
+    labels, chapters = wording.labels, covered.chapters
+    counted = [labels["counted"].format(tests=covered.tests, rated=covered.rated)]
+    counted.append(labels["counted_asked"].format(asked=covered.asked or 0))
+    if covered.asked is None:
+        counted[-1] = labels["not_counted"]
     paragraphs = [one for chapter in chapters for one in chapter.paragraphs]
     reached = sum(one.reached for one in paragraphs)
     caption = labels["reached"].format(reached=reached, paragraphs=len(paragraphs))
-    head = [labels[name] for name in ("chapter", "tested", "cited_by_answers", "reached_share")]
+    columns = ("chapter", "tested", "cited_by_answers", "real", "reached_share")
+    head = [labels[name] for name in columns]
     rows = [
-        (
-            chapter.chapter or labels["no_chapter"],
-            *(f"{share:.0%}" for share in (chapter.tested, chapter.cited, chapter.reached)),
-        )
+        (chapter.chapter or labels["no_chapter"], *(f"{share:.0%}" for share in shares))
         for chapter in chapters
+        for shares in [(chapter.tested, chapter.cited, chapter.real, chapter.reached)]
     ]
     drawn = _figure(coverage_map(chapters, wording), wording.figures["coverage"])
     name = escape(wording.contents["coverage"])
     region = f'<div class="map" role="region" aria-label="{name}" tabindex="0">{drawn}</div>'
-    return region + _table(caption, head, rows)
+    return _tag("p", " ".join(counted), "note") + region + _table(caption, head, rows)
 
 
 def questions_html(rows: Sequence[QuestionResult], wording: Wording = ENGLISH) -> str:
@@ -174,6 +186,7 @@ def question_html(row: QuestionResult, wording: Wording = ENGLISH) -> str:
         "question.html",
         outcome=outcome,
         outcome_text=escape(shown),
+        anchor=escape(_anchor(row.id)),
         id=escape(row.id),
         type=escape(wording.type_name(row.type)),
         question=escape(row.question),
@@ -256,6 +269,15 @@ def _flat(settings: Mapping[str, object], prefix: str = "") -> Iterable[tuple[st
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def _anchor(id_: str) -> str:
+    """Names the place of a question in the page."""
+    return "question-" + percent_encoded(id_, safe="")
+
+
+def _link(id_: str) -> str:
+    return f'<a href="#{escape(_anchor(id_))}">{escape(id_)}</a>'
 
 
 def _figure(svg: str, caption: str) -> str:

@@ -63,6 +63,13 @@ def read_questions(path: Path) -> tuple[TestQuestion, ...]:
     return tuple(questions)
 
 
+def read_kept(path: Path) -> tuple[TestQuestion, ...]:
+    """What `read_questions` gives; nothing for a file that is not there or is blank."""
+    if not path.exists() or not path.read_bytes().strip():
+        return ()
+    return read_questions(path)
+
+
 def read_batch(path: Path) -> tuple[BatchQuestion, ...]:
     """Questions to be asked, in file order: lines with id, question and, if any, history.
 

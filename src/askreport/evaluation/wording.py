@@ -108,9 +108,17 @@ ENGLISH = Wording(
         "chapter": "Chapter",
         "tested": "Tested",
         "cited_by_answers": "Cited",
+        "real": "Real questions",
         "reached_share": "Reached",
+        "counted": "Counted: the {tests} test questions of this run and {rated} other real"
+        " questions that readers rated.",
+        "counted_asked": "And the {asked} questions answered since this page was started: of these"
+        " only how many came to a paragraph is kept, in memory, and no words.",
+        "not_counted": "Not counted: questions that readers asked and did not rate. They are kept"
+        " nowhere; the evaluation view counts those of the running page.",
         "no_chapter": "Before the first chapter",
-        "paragraph": "{chapter}: {questions} test questions, {answers} answers. {text}",
+        "paragraph": "{chapter}: {questions} test questions, {answers} answers to such,"
+        " {rated} rated, {asked} asked. {text}",
     },
     metrics={
         "questions": "Questions",
@@ -156,7 +164,7 @@ ENGLISH = Wording(
         "latency": "Time to an answer",
         "calibration": "Confidence against the truth",
         "coverage": "Paragraphs in reading order: dark, tested; light, cited by an answer only;"
-        " hollow, never reached",
+        " with a dot, a reader's question came there; hollow without a dot, never reached",
         "published": "nDCG@10 among published models",
     },
     axes={
@@ -247,9 +255,16 @@ CHINESE = Wording(
         "chapter": "章",
         "tested": "有测试题",
         "cited_by_answers": "被回答引用",
+        "real": "真实提问",
         "reached_share": "已到达",
+        "counted": "图上算了本次的 {tests} 道测试题和读者评价过的另外 {rated} 个真实问题。",
+        "counted_asked": "还有本页启动以来回答过的 {asked} 个问题：只在内存里记下每段被问到的次数，"
+        "不留任何文字。",
+        "not_counted": "读者问过而没有评价的问题不会留存，所以不算在内；"
+        "运行中的页面的评测视图会计入。",
         "no_chapter": "第一章之前",
-        "paragraph": "{chapter}：测试题 {questions} 道，回答引用 {answers} 次。{text}",
+        "paragraph": "{chapter}：测试题 {questions} 道，其回答引用 {answers} 次，"
+        "读者评价 {rated} 个，提问 {asked} 次。{text}",
     },
     metrics={
         "questions": "题数",
@@ -294,7 +309,8 @@ CHINESE = Wording(
         "refusal": "拒答：该拒的与不该拒的",
         "latency": "回答用时",
         "calibration": "把握与事实是否相符",
-        "coverage": "按阅读顺序排列的段落：深色有测试题，浅色只被回答引用过，空心从未到达",
+        "coverage": "按阅读顺序排列的段落：深色有测试题，浅色只被回答引用过，"
+        "圆点表示有读者问到，空心无点从未到达",
         "published": "与公开模型的 nDCG@10 对比",
     },
     axes={

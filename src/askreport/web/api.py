@@ -58,10 +58,16 @@ class Service(Protocol):
         """LangChain documents, best first."""
 
 
-def add_api(service: Service, max_question_chars: int, concurrency: dict[str, Any]) -> None:
+def add_api(
+    service: Service,
+    max_question_chars: int,
+    concurrency: dict[str, Any],
+    answered: Callable[[Answer], None],
+) -> None:
     """Add the endpoints `/ask` and `/search` to the page that is being laid out.
 
     `concurrency` is what the chat's own event has, so that programs and readers share one limit.
+    `answered` gets each answer.
     """
 
     def ask_report(question: str, history: list[HistoryTurn] = []) -> dict[str, Any]:  # noqa: B006
@@ -75,7 +81,9 @@ def add_api(service: Service, max_question_chars: int, concurrency: dict[str, An
             The answer with markers such as [1], whether it was refused, how sure it is, and for
             every marker the quoted sentence with its chapter, page and offsets in the report.
         """
-        return _told(lambda: _ask(service, question, history, max_question_chars))
+        answer = _told(lambda: _ask(service, question, history, max_question_chars))
+        answered(answer)
+        return answer.to_json()
 
     def search_report(query: str, k: int = 10) -> list[FoundPassage]:
         """Find the passages of the report that fit a query best, best first.
@@ -102,11 +110,9 @@ def require_mcp() -> None:
         )
 
 
-def _ask(
-    service: Service, question: object, history: object, max_question_chars: int
-) -> dict[str, Any]:
+def _ask(service: Service, question: object, history: object, max_question_chars: int) -> Answer:
     plain = _question(question, max_question_chars)
-    return service.ask(plain, _turns(history)).to_json()
+    return service.ask(plain, _turns(history))
 
 
 def _search(

@@ -5,7 +5,7 @@ Nothing is shared between readers: a conversation lives in the session of its re
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -42,11 +42,13 @@ class Assistant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Questions in, conversation HTML out. Holds no reader's data."""
+    """Questions in, conversation HTML out. Holds no reader's data; `answered` gets each whole
+    answer."""
 
     assistant: Assistant
     max_question_chars: int
     model: str = ""
+    answered: Callable[[Answer], None] = lambda _answer: None
 
     def show(self, conversation: Conversation, strings: Strings, hint: str = "") -> str:
         """The conversation as HTML."""
@@ -143,6 +145,8 @@ class Chat:
             yield Exchange(question, problem=strings.failed, done=True)
         else:
             whole = None if answer is None else _kept(answer)
+            if whole is not None:
+                self.answered(whole)
             yield Exchange(question, whole, problem="" if whole else strings.failed, done=True)
 
 

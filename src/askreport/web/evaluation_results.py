@@ -20,6 +20,7 @@ from askreport.schema import TestQuestion
 from askreport.web.markup import render
 from askreport.web.strings import CHINESE, Strings
 from askreport.web.trial import Outcome
+from askreport.web.visits import Visits
 
 _AT_A_GLANCE: Final = ("accuracy", "refused_right", "refused_wrong", "R@5", "citation_precision")
 
@@ -35,9 +36,16 @@ class Tile:
     verdict: str = ""
 
 
-def results_html(outcome: Outcome, strings: Strings, rated: Sequence[TestQuestion] = ()) -> str:
-    """A whole outcome: in words, compared, in figures, drawn, on the report, question by
-    question. `rated` are real questions, which count on the map of the report."""
+def results_html(
+    outcome: Outcome,
+    strings: Strings,
+    rated: Sequence[TestQuestion] = (),
+    visits: Visits | None = None,
+) -> str:
+    """A whole outcome: in words, compared, in figures, drawn, on the report, question by question.
+
+    `rated` and `visits` are real questions, which count on the map of the report.
+    """
     wording = _wording(outcome, strings)
     shown, before = outcome.second or outcome.first, None
     parts: dict[str, str] = {}
@@ -46,12 +54,10 @@ def results_html(outcome: Outcome, strings: Strings, rated: Sequence[TestQuestio
         parts["comparison"] = html_report.comparison_html(outcome.comparison, wording)
     drawn = figures(shown, wording, before)
     parts["pictures"] = html_report.pictures_html(drawn, wording)
-    asked = {row.question for row in shown.questions}
-    real = [one for one in rated if one.question not in asked]
-    chapters = coverage(outcome.reports, [*shown.questions, *real], shown.questions)
-    counted = strings.evaluation["counted"].format(tests=len(asked), rated=len(real))
-    counted_html = render("evaluation_note.html", text=counted, kind="note")
-    parts["coverage"] = counted_html + html_report.coverage_html(chapters, wording)
+    counts, asked = visits.counted() if visits else (None, None)
+    rows = shown.questions
+    covered = coverage(outcome.reports, rows, rows, rated, counts, asked)
+    parts["coverage"] = html_report.coverage_html(covered, wording)
     parts["questions"] = html_report.questions_html(shown.questions, wording)
     parts["metrics"] = html_report.metrics_html(shown, wording)
     return render(

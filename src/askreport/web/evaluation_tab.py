@@ -15,7 +15,8 @@ from askreport.web.evaluation_results import results_html
 from askreport.web.markup import render
 from askreport.web.question_file import QuestionFile
 from askreport.web.strings import CHINESE, ENGLISH, Strings, preferred_language, strings_for
-from askreport.web.trial import Bench, Busy
+from askreport.web.trial import Bench, Busy, Outcome
+from askreport.web.visits import Visits
 
 PATH: Final = "evaluation"
 CONCURRENT_WAITERS: Final = 4
@@ -74,15 +75,20 @@ def link_to_evaluation() -> str:
 
 
 def add_evaluation(
-    page: gr.Blocks, bench: Bench, storage_key: str, feedback: QuestionFile | None = None
+    page: gr.Blocks,
+    bench: Bench,
+    storage_key: str,
+    feedback: QuestionFile | None = None,
+    visits: Visits | None = None,
 ) -> None:
     """Add the view to `page`, outside its context. The chosen language is at `storage_key`.
 
-    `feedback` holds the questions that readers rated: the only real ones that are kept.
+    `feedback` holds the questions that readers rated, the only real ones that are kept; `visits`
+    has counts of the others.
     """
     with page.route("Evaluation", PATH, show_in_navbar=False):
         parts = _lay_out(storage_key)
-        _wire(page, bench, parts, feedback)
+        _wire(page, bench, parts, feedback, visits)
 
 
 def _lay_out(storage_key: str) -> _Parts:
@@ -125,7 +131,13 @@ def _lay_out(storage_key: str) -> _Parts:
     )
 
 
-def _wire(page: gr.Blocks, bench: Bench, parts: _Parts, feedback: QuestionFile | None) -> None:
+def _wire(
+    page: gr.Blocks,
+    bench: Bench,
+    parts: _Parts,
+    feedback: QuestionFile | None,
+    visits: Visits | None,
+) -> None:
     suggested = QuestionFile(bench.folder / SUGGESTED, "suggested")
     accepted = QuestionFile(bench.folder / FIRST_SET, "accepted")
 
@@ -144,7 +156,11 @@ def _wire(page: gr.Blocks, bench: Bench, parts: _Parts, feedback: QuestionFile |
         names: list[str], first: str, second: str, language: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         owner = str(request.session_hash)
-        yield from _run(bench, names, first, second, language, owner, feedback)
+        for status, outcome, *buttons in _run(bench, names, first, second, language, owner):
+            results = outcome
+            if isinstance(outcome, Outcome):
+                results = results_html(outcome, strings_for(language), _rated(feedback), visits)
+            yield status, results, *buttons
 
     def decide(id_: str, language: str, *, keep: bool) -> list[Any]:
         strings = strings_for(language)
@@ -189,9 +205,8 @@ def _run(
     second: str,
     language: str,
     owner: str,
-    feedback: QuestionFile | None,
 ) -> Iterator[tuple[Any, ...]]:
-    """Yields (status, results, run button, cancel button) until the evaluation has ended.
+    """Yields (status, outcome, run button, cancel button) until the evaluation has ended.
 
     Gradio closes this generator when the reader closes the page; the evaluation ends then, too.
     """
@@ -212,8 +227,7 @@ def _run(
     finally:
         trial.cancel()
     if trial.outcome is not None:
-        html = results_html(trial.outcome, strings, _rated(feedback))
-        yield _note(strings.evaluation["done"]), html, on, off
+        yield _note(strings.evaluation["done"]), trial.outcome, on, off
     elif trial.problem:
         yield _problem(trial.problem), "", on, off
     else:

@@ -5,6 +5,7 @@ an answer, a question and a report are data, whatever they look like.
 """
 
 import unicodedata
+from itertools import islice
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -30,7 +31,7 @@ def render(template: str, **values: object) -> str:
 
 def text_language(text: str) -> str:
     """BCP 47 code by script: "zh", "ja", "ko", "en" for ASCII letters, else "" (unknown)."""
-    letters = [letter for letter in text if letter.isalpha()][:_LETTERS_LOOKED_AT]
+    letters = list(islice(filter(str.isalpha, text), _LETTERS_LOOKED_AT))
     if not letters:
         return ""
     scripts = [unicodedata.name(letter, "").split(" ")[0] for letter in letters]

@@ -22,6 +22,7 @@ from askreport.web.question_file import QuestionFile
 from askreport.web.shelf import Shelf, render_outline
 from askreport.web.strings import Strings, preferred_language, strings_for
 from askreport.web.trial import Bench
+from askreport.web.visits import Visits
 
 CONCURRENT_ANSWERS: Final = 16
 _ANSWERING: Final = {"concurrency_limit": CONCURRENT_ANSWERS, "concurrency_id": "ask"}
@@ -49,7 +50,8 @@ def build_page(
     With a `bench` the page has a view that evaluates it. `programs` answers what programs ask.
     `model` names the chat model that writes answers, if one does.
     """
-    chat = Chat(assistant, max_question_chars, model)
+    visits = Visits(lambda: assistant.reports)
+    chat = Chat(assistant, max_question_chars, model, visits.note)
     shelf = Shelf(lambda: assistant.reports)
     title = " · ".join(["askreport", *(clean(report.title) for report in assistant.reports)])
     page = gr.Blocks(title=title, analytics_enabled=False, fill_height=True, fill_width=True)
@@ -72,9 +74,9 @@ def build_page(
                 lambda: assistant.reports,
             )
         if programs is not None:
-            add_api(programs, max_question_chars, _ANSWERING)
+            add_api(programs, max_question_chars, _ANSWERING, visits.note)
     if bench is not None:
-        add_evaluation(page, bench, LANGUAGE_KEY, feedback)
+        add_evaluation(page, bench, LANGUAGE_KEY, feedback, visits)
     return page
 
 

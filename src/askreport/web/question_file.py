@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from askreport.errors import AskReportError
-from askreport.evaluation.questions import read_questions
+from askreport.evaluation.questions import read_kept
 from askreport.evaluation.suggesting import to_json_lines
 from askreport.schema import TestQuestion
 
@@ -33,9 +33,7 @@ class QuestionFile:
     def read(self) -> tuple[TestQuestion, ...]:
         """The questions in file order; none where there is no file. Raises
         `QuestionsUnreadable`."""
-        if not self.path.exists() or not self.path.read_bytes().strip():
-            return ()
-        return read_questions(self.path)
+        return read_kept(self.path)
 
     def put(self, question: TestQuestion) -> TestQuestion:
         """Keep `question` under an id of this file, in the place of the same question if there.

@@ -36,6 +36,15 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelved:
+    """A report, its number on the page and its language."""
+
+    number: int
+    report: Report
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where a citation's link leads: a slice of the report that stands at `report` on the page.
 
@@ -97,7 +106,10 @@ def render_conversation(
 
     `model` is the name of the chat model that writes answers, "" where it is not known.
     """
-    shelf = {report.name: (number, report) for number, report in enumerate(reports)}
+    shelf = {
+        report.name: Shelved(number, report, text_language(report.text))
+        for number, report in enumerate(reports)
+    }
     return render(
         "conversation.html",
         exchanges=[_exchange_view(exchange, shelf, strings, model) for exchange in exchanges],
@@ -157,7 +169,7 @@ def made(answer: Answer, strings: Strings, model: str = "") -> str:
 
 
 def _exchange_view(
-    exchange: Exchange, shelf: Mapping[str, tuple[int, Report]], strings: Strings, model: str
+    exchange: Exchange, shelf: Mapping[str, Shelved], strings: Strings, model: str
 ) -> dict[str, object]:
     answer, question = exchange.answer, clean(exchange.question)
     view: dict[str, object] = {
@@ -187,24 +199,24 @@ def _exchange_view(
     }
 
 
-def _targets(answer: Answer, shelf: Mapping[str, tuple[int, Report]]) -> Iterator[Target]:
+def _targets(answer: Answer, shelf: Mapping[str, Shelved]) -> Iterator[Target]:
     for citation in answer.citations:
         if citation.report in shelf:
-            number, report = shelf[citation.report]
-            found = citation.start >= 0 and report.text[citation.start : citation.end]
-            yield Target(citation, number, text_language(report.text), found == citation.quote)
+            at = shelf[citation.report]
+            found = citation.start >= 0 and at.report.text[citation.start : citation.end]
+            yield Target(citation, at.number, at.language, found == citation.quote)
 
 
 def _nearest(
-    answer: Answer, shelf: Mapping[str, tuple[int, Report]]
+    answer: Answer, shelf: Mapping[str, Shelved]
 ) -> Iterator[tuple[Passage, str, str, str]]:
     """Passages that come closest: each with its address, its first words and their language."""
     for passage in answer.passages[:_NEAREST]:
         if passage.report in shelf:
-            number, report = shelf[passage.report]
-            address = f"#s-{number}-{passage.start}-{passage.end}"
+            at = shelf[passage.report]
+            address = f"#s-{at.number}-{passage.start}-{passage.end}"
             words = " ".join(clean(passage.text[:_SNIPPET_CHARS]).split())
-            yield passage, address, words, text_language(report.text)
+            yield passage, address, words, at.language
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -200,8 +200,6 @@ CHINESE = Strings(
         "better": "变好了",
         "worse": "变差了",
         "same": "没有真实差别",
-        "counted": "图上算了本次的 {tests} 道测试题和读者评价过的另外 {rated} 个真实问题。"
-        "没有评价的提问不会留在这台机器上，所以不在其中。",
         "suggested": "待定的新测试题",
         "no_suggested": "没有待定的题。用 askreport eval --suggest 20 可以从报告里出题。",
         "waiting": "还有 {count} 道。",
@@ -328,9 +326,6 @@ ENGLISH = Strings(
         "better": "better",
         "worse": "worse",
         "same": "no real difference",
-        "counted": "Counted on the map: the {tests} test questions of this run and {rated} other"
-        " real questions that readers rated. A question that nobody rates is not kept on this"
-        " machine.",
         "suggested": "Suggested test questions",
         "no_suggested": "None is waiting. askreport eval --suggest 20 makes some from the report.",
         "waiting": "{count} waiting.",
