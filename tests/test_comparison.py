@@ -29,6 +29,10 @@ from askreport.answering.comparison import aspects
         ("北京的房价和上海的房价谁更高？", ["北京的房价 高？", "上海的房价 高？"]),
         ("碳中和与碳达峰有什么联系与区别？", ["碳中和 ？", "碳达峰 ？"]),
         ("Compare green tea and black tea.", ["green tea", "black tea."]),
+        (
+            "Which is taller, Mont Blanc or Elbrus?",
+            ["Which is taller, Mont Blanc?", "Which is taller, Elbrus?"],
+        ),
         ("What is the difference between tea and coffee?", ["tea?", "coffee?"]),
         (
             "How much did Alice and Bob each earn?",
@@ -37,7 +41,7 @@ from askreport.answering.comparison import aspects
     ],
 )
 def test_each_thing_is_asked_about(question: str, parts: list[str]) -> None:
-    assert aspects(question) == parts
+    assert [aspect.question for aspect in aspects(question)] == parts
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,17 @@ def test_each_thing_is_asked_about(question: str, parts: list[str]) -> None:
 )  # fmt: skip
 def test_what_compares_nothing_stays_whole(question: str) -> None:
     assert aspects(question) == []
+
+
+def test_the_things_are_named() -> None:
+    assert [a.thing for a in aspects("黄山缆车的票价与泰山相比，哪个更贵？")] == [
+        "黄山缆车",
+        "泰山",
+    ]
+    assert [a.thing for a in aspects("Compare green tea and black tea.")] == [
+        "green tea",
+        "black tea.",
+    ]
 
 
 def test_no_more_is_looked_up_than_an_answer_can_hold() -> None:

@@ -1,6 +1,6 @@
 """The chain: question and history in, answers out, as LangChain runnables.
 
-    {"question", "history"} -> lookup (follow-up completed) -> query -> found, aspects (search)
+    {"question", "history"} -> lookup (follow-up completed) -> query -> found, sides (search)
     -> documents -> Answer
 
 The last step streams: each `Answer` is longer than the one before, the last is checked and final.
@@ -20,7 +20,7 @@ from askreport.answering import citations, comparison, followup, outline, quotin
 from askreport.answering.composing import Outcome, Writing, compose
 from askreport.answering.faults import ChatModelFailed
 from askreport.answering.phrases import QUOTED_INSTEAD, REFUSAL, language_of
-from askreport.answering.quoting import Quotes
+from askreport.answering.quoting import Quotes, Side
 from askreport.index import Index, Unit
 from askreport.retrieval import Found, Searcher, documents
 from askreport.schema import Answer, Citation, Passage, Span, Timings, Turn, Usage
@@ -60,8 +60,9 @@ def make_chain(
     def found(inputs: Inputs) -> Found:
         return searcher.search(inputs["query"])
 
-    def aspects(inputs: Inputs) -> list[Found]:
-        return [searcher.search(part) for part in comparison.aspects(inputs["query"])]
+    def sides(inputs: Inputs) -> list[Side]:
+        parts = comparison.aspects(inputs["query"])
+        return [Side(thing, searcher.search(question)) for thing, question in parts]
 
     def passages(inputs: Inputs) -> list[Document]:
         return documents(searcher.index, inputs["found"], k)
@@ -71,7 +72,7 @@ def make_chain(
         | RunnablePassthrough.assign(lookup=RunnableLambda(lookup))
         | RunnablePassthrough.assign(query=RunnableLambda(query))
         | RunnablePassthrough.assign(found=RunnableLambda(found))
-        | RunnablePassthrough.assign(aspects=RunnableLambda(aspects))
+        | RunnablePassthrough.assign(sides=RunnableLambda(sides))
         | RunnablePassthrough.assign(documents=RunnableLambda(passages))
         | AnswerStep(searcher.index, sentences, refuse_below, writing)
     )
@@ -110,7 +111,7 @@ class AnswerStep(Runnable[Inputs, Answer]):
             usage=input["lookup"].usage,
         )
         answer = draft
-        for answer in self._answers(draft, found, input["aspects"], input["lookup"].failure):
+        for answer in self._answers(draft, found, input["sides"], input["lookup"].failure):
             if answer.answer:
                 yield answer
         citations.check(answer.citations, self._index.reports)
@@ -121,7 +122,7 @@ class AnswerStep(Runnable[Inputs, Answer]):
         self,
         draft: Answer,
         found: Found,
-        aspects: Sequence[Found],
+        sides: Sequence[Side],
         failure: ChatModelFailed | None,
     ) -> Iterator[Answer]:
         if outlined := self._outlined(draft.question):
@@ -133,13 +134,13 @@ class AnswerStep(Runnable[Inputs, Answer]):
         if self._writing is not None:
             outcome = Outcome(draft.usage, failure)
             if failure is None:  # a model that failed at the question already is not asked again
-                outcome = yield from self._written(draft, found, aspects, self._writing)
+                outcome = yield from self._written(draft, found, sides, self._writing)
             if outcome.failure is None:
                 return
             language = language_of(draft.question)
             notice = QUOTED_INSTEAD[language].format(reason=outcome.failure.line(language))
             draft = replace(draft, notice=notice, usage=outcome.usage)
-        yield self._quoted(draft, quoting.choose(self._index, found, aspects, self._sentences))
+        yield self._quoted(draft, quoting.choose(self._index, found, sides, self._sentences))
 
     def _outlined(self, question: str) -> Quotes | None:
         """What answers a question about the whole report, or about one chapter by its name."""
@@ -164,10 +165,10 @@ class AnswerStep(Runnable[Inputs, Answer]):
         )
 
     def _written(
-        self, draft: Answer, found: Found, aspects: Sequence[Found], writing: Writing
+        self, draft: Answer, found: Found, sides: Sequence[Side], writing: Writing
     ) -> Generator[Answer, None, Outcome]:
         """Answers of the model as they grow."""
-        units = self._evidence(found, aspects, writing.writer.max_input_chars)
+        units = self._evidence(found, sides, writing.writer.max_input_chars)
         texts = [self._index.text(unit) for unit in units]
         return (
             yield from compose(
@@ -175,10 +176,10 @@ class AnswerStep(Runnable[Inputs, Answer]):
             )
         )
 
-    def _evidence(self, found: Found, aspects: Sequence[Found], most_chars: int) -> Sequence[Unit]:
+    def _evidence(self, found: Found, sides: Sequence[Side], most_chars: int) -> Sequence[Unit]:
         """The sentences that a model is shown: the best that fit, in reading order."""
         for limit in range(EVIDENCE_SENTENCES, 0, -1):
-            units = quoting.choose(self._index, found, aspects, limit).units
+            units = quoting.choose(self._index, found, sides, limit).units
             if sum(unit.end - unit.start for unit in units) <= most_chars:
                 break
         return units

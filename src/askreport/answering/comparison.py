@@ -8,12 +8,14 @@ held against the other ("甲的价格与乙相比"), at the end of the first.
 """
 
 import re
+from typing import NamedTuple
 
 _COMPARES = re.compile(
     r"分别|各自|各[有是为占]|相比|比较|对比|(?:哪一?个|谁).{0,8}更|区别|差异|差别"
     r"|(?<!^)(?<![在对为向从于和与各众])不同"  # before a noun it compares nothing: 不同行业
     r"|\b(?:compar\w*|versus|vs|respectively|differences?|differ|both"
-    r"|each(?! (?:year|quarter|month|week|day|time)\b))\b",
+    r"|each(?! (?:year|quarter|month|week|day|time)\b))\b"
+    r"|\b(?:which|who|what)\b.{0,40}\b(?:\w+er|more|less)\b.{1,80}\bor\b",
     re.IGNORECASE,
 )
 _JOINS = re.compile(
@@ -47,14 +49,20 @@ _MOST_CHARS = 30  # of one thing that is compared; longer ones are clauses
 _MOST_THINGS = 8  # each is searched for
 
 
+class Aspect(NamedTuple):
+    """One of the things that a question compares, and the question about it alone."""
+
+    thing: str
+    question: str
+
+
 def compares(question: str) -> bool:
     """Whether `question` asks about things side by side."""
     return _COMPARES.search(question) is not None
 
 
-def aspects(question: str) -> list[str]:
-    """`question` once for each of the things that it compares, 8 at most; empty where it compares
-    nothing."""
+def aspects(question: str) -> list[Aspect]:
+    """The things that `question` compares, 8 at most; empty where it compares nothing."""
     joins = list(_JOINS.finditer(question)) if compares(question) else []
     if not joins:
         return []
@@ -72,7 +80,9 @@ def aspects(question: str) -> list[str]:
     if owned:
         things[0] = owned["owner"]
         shared = shared if shared.startswith("的") else f"的{owned['quality']}{shared}"
-    return [_alone(question[:start] + thing + shared) for thing in things[:_MOST_THINGS]]
+    return [
+        Aspect(thing, _alone(question[:start] + thing + shared)) for thing in things[:_MOST_THINGS]
+    ]
 
 
 def _alone(question: str) -> str:

@@ -39,6 +39,7 @@ _POINTS_BACK = re.compile(
     r"|(?:It|They|He|She|This|These|Those|That|Its|Their|His|Her|Such|The (?:former|latter|same))"
     r"\b)"
 )
+NAMED = 0.7  # of a thing's lexical weight; a sentence that holds this much speaks of the thing
 Ranked = Sequence[tuple[int, float]]  # (position, score), best first
 
 
@@ -55,10 +56,18 @@ class Quotes:
     chapters: bool = False
 
 
-def choose(index: Index, found: Found, aspects: Sequence[Found], limit: int) -> Quotes:
+@dataclass(frozen=True)
+class Side:
+    """One of the things that a question compares, and what was found for it alone."""
+
+    thing: str
+    found: Found
+
+
+def choose(index: Index, found: Found, sides: Sequence[Side], limit: int) -> Quotes:
     """The at most `limit` sentences that answer best.
 
-    A comparison quotes the best sentence for each of its `aspects`, then others that speak of what
+    A comparison quotes the best sentence for each of its `sides`, then others that speak of what
     these do not; a summary may be twice as long and stays in one chapter, whose title opens it. A
     sentence that only announces ("... in three stages:") brings the items that it announces; these
     count as one with it. One that points back ("It ...") is quoted with the one before it.
@@ -69,9 +78,8 @@ def choose(index: Index, found: Found, aspects: Sequence[Found], limit: int) -> 
     if _SUMMARISES.search(found.query):
         chosen = _summary(index, best, SUMMARY_FACTOR * limit)
     elif compares(found.query):
-        rankings = [ranked(index, aspect) for aspect in aspects[:limit]]
-        sides = [ranking[0][0] for ranking in rankings if ranking]
-        chosen = _complementary(index, found.query, best, sides, limit)
+        answering = [_of_side(index, side) for side in sides[:limit]]
+        chosen = _complementary(index, found.query, best, answering, limit)
     else:
         chosen = [p for p, score in best[:limit] if score >= best[0][1] - MARGIN]
     lists = {position: announced(index, position) for position in chosen}
@@ -116,18 +124,32 @@ def _of_one_chapter(index: Index, best: Ranked) -> list[int]:
     return [position for position, _ in best if chapter(position) == chapter(best[0][0])]
 
 
+def _of_side(index: Index, side: Side) -> int:
+    """The best sentence that names the side, or else the best one."""
+    bm25 = index.lexical("sentences")
+    weights = {token: bm25.weight(token) for token in set(tokenize(side.thing))}
+    ranking = ranked(index, side.found)
+
+    def names(position: int) -> bool:
+        held = set(tokenize(index.text(index.sentences[position])))
+        share = sum(weight for token, weight in weights.items() if token in held)
+        return share >= NAMED * sum(weights.values())
+
+    return next((p for p, _ in ranking if names(p)), ranking[0][0])
+
+
 def _complementary(
-    index: Index, question: str, best: Ranked, sides: Sequence[int], limit: int
+    index: Index, question: str, best: Ranked, first: Sequence[int], limit: int
 ) -> list[int]:
-    """`sides`, then sentences that together speak of as much of the question as they can (greedy
+    """`first`, then sentences that together speak of as much of the question as they can (greedy
     cover)."""
     bm25 = index.lexical("sentences")
     wanted = {token: bm25.weight(token) for token in set(tokenize(question)) if bm25.knows(token)}
     holds = {
         p: wanted.keys() & set(tokenize(index.text(index.sentences[p])))
-        for p in {*sides, *(p for p, _ in best)}
+        for p in {*first, *(p for p, _ in best)}
     }
-    chosen = list(dict.fromkeys(sides))
+    chosen = list(dict.fromkeys(first))
     covered = set[str]().union(*(holds[p] for p in chosen))
 
     def value(candidate: tuple[int, float]) -> float:
