@@ -62,7 +62,10 @@ def make_chain(
 
     def sides(inputs: Inputs) -> list[Side]:
         parts = comparison.aspects(inputs["query"])
-        return [Side(thing, searcher.search(question)) for thing, question in parts]
+        return [
+            Side((part.before + part.thing, part.thing), searcher.search(part.question))
+            for part in parts
+        ]
 
     def passages(inputs: Inputs) -> list[Document]:
         return documents(searcher.index, inputs["found"], k)

@@ -50,8 +50,10 @@ _MOST_THINGS = 8  # each is searched for
 
 
 class Aspect(NamedTuple):
-    """One of the things that a question compares, and the question about it alone."""
+    """One of the things that a question compares, what stands before it (a subject that they
+    share), and the question about it alone."""
 
+    before: str
     thing: str
     question: str
 
@@ -71,8 +73,8 @@ def aspects(question: str) -> list[Aspect]:
     end = after.start() if after else len(question)
     shared = question[end:]
     owned = _OWNED.search(left) if _AGAINST.search(question) else None
-    before = _BEFORE.match(left)
-    start = owned.start() if owned else before.end() if before else 0
+    lead = _BEFORE.match(left)
+    start = owned.start() if owned else lead.end() if lead else 0
     cuts = [start, *(place for join in joins for place in join.span()), end]
     things = [question[a:b].strip(" ，,") for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
     if not all(0 < len(thing) <= _MOST_CHARS for thing in things):
@@ -80,8 +82,9 @@ def aspects(question: str) -> list[Aspect]:
     if owned:
         things[0] = owned["owner"]
         shared = shared if shared.startswith("的") else f"的{owned['quality']}{shared}"
+    before = question[:start]
     return [
-        Aspect(thing, _alone(question[:start] + thing + shared)) for thing in things[:_MOST_THINGS]
+        Aspect(before, thing, _alone(before + thing + shared)) for thing in things[:_MOST_THINGS]
     ]
 
 

@@ -58,9 +58,10 @@ class Quotes:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the things that a question compares, and what was found for it alone."""
+    """One of the things that a question compares: its names, the fullest first, and what was found
+    for it alone."""
 
-    thing: str
+    names: Sequence[str]
     found: Found
 
 
@@ -125,17 +126,20 @@ def _of_one_chapter(index: Index, best: Ranked) -> list[int]:
 
 
 def _of_side(index: Index, side: Side) -> int:
-    """The best sentence that names the side, or else the best one."""
-    bm25 = index.lexical("sentences")
-    weights = {token: bm25.weight(token) for token in set(tokenize(side.thing))}
+    """The best sentence that has the fullest name of the side that any has, or else the best."""
     ranking = ranked(index, side.found)
+    for name in side.names:
+        named = (p for p, _ in ranking if _holds(index, p, name))
+        if (position := next(named, None)) is not None:
+            return position
+    return ranking[0][0]
 
-    def names(position: int) -> bool:
-        held = set(tokenize(index.text(index.sentences[position])))
-        share = sum(weight for token, weight in weights.items() if token in held)
-        return share >= NAMED * sum(weights.values())
 
-    return next((p for p, _ in ranking if names(p)), ranking[0][0])
+def _holds(index: Index, position: int, name: str) -> bool:
+    bm25 = index.lexical("sentences")
+    weights = {token: bm25.weight(token) for token in set(tokenize(name))}
+    held = weights.keys() & set(tokenize(index.text(index.sentences[position])))
+    return sum(weights[token] for token in held) >= NAMED * sum(weights.values())
 
 
 def _complementary(
