@@ -2,10 +2,12 @@
 
     python training/train.py DATA TEACHER [--work FOLDER]
 
-The static model is only a means: it gives the transformer its pieces, and says which translations
-are sure. Run again after a break, it goes on where it was; README.md has the time that each takes.
+The static model comes first: it stands beside the transformer, gives it its pieces, and says which
+translations are sure. Run again after a break, it goes on where it was; README.md has the time
+that each takes.
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from askreport.embedding import STATIC_FOLDER
 
 HERE = Path(__file__).parent
 console = Console()
@@ -27,8 +31,9 @@ def main(
     static = work / "static"
     if not static.exists():
         _run("train_static.py", "train", data, teacher, "--out", static)
+    shutil.copytree(static, STATIC_FOLDER, dirs_exist_ok=True)
     _run("train_transformer.py", data, teacher, "--work", work, "--static", static)
-    for script in ("train_sentences.py", "train_refusal.py"):
+    for script in ("make_dictionary.py", "train_sentences.py", "train_refusal.py"):
         _run(script, data)
 
 

@@ -49,7 +49,7 @@ def train(
     static: Annotated[Path, typer.Option(help="The finished static model.")] = Path(
         "build/training/static"
     ),
-    minutes: Annotated[float, typer.Option(help="Most minutes of training steps.")] = 80,
+    minutes: Annotated[float, typer.Option(help="Most minutes of training steps.")] = 150,
     steps: Annotated[int, typer.Option(help="Most training steps.")] = Recipe.steps,
     layers: Annotated[int, typer.Option(help="Layers of the body.")] = Recipe.layers,
     most: Annotated[int | None, typer.Option(help="Rows of each set, for trying out.")] = None,

@@ -56,7 +56,7 @@ class Recipe:
 
     seed: int = 7
     layers: int = 6
-    steps: int = 6_000
+    steps: int = 8_000
     vocabulary_share: float = 0.2  # of the steps: only the vocabulary learns
     rounded_share: float = 0.08  # of the steps, the last ones: weights as they will be stored
     strict_share: float = 0.5  # of the steps: sure translations come first, then ever more
