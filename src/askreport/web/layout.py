@@ -11,6 +11,7 @@ from askreport.web.chat import Chat
 from askreport.web.evaluation_tab import link_to_evaluation
 from askreport.web.feedback_panel import FeedbackPanel, lay_out_feedback
 from askreport.web.markup import render
+from askreport.web.offering import FIRST
 from askreport.web.shelf import Shelf, render_outline
 from askreport.web.strings import CHINESE
 
@@ -58,6 +59,7 @@ class Parts:
             self.outline,
             self.view,
             self.language,
+            *self.chips,
         ]
 
 
@@ -89,7 +91,10 @@ def lay_out(
             )
             feedback = lay_out_feedback() if with_feedback else None
             with gr.Row(elem_id="examples"):
-                chips = [gr.Button(text, size="sm", elem_classes="chip") for text in examples]
+                chips = [
+                    gr.Button(text, size="sm", elem_classes="chip", visible=bool(text))
+                    for text in [*examples, *[""] * (FIRST - len(examples))]
+                ]
             box = gr.Textbox(
                 label=strings.question_label,
                 show_label=False,
