@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from askreport import Assistant
 from askreport.config import Settings, known_keys, load_settings
 from askreport.errors import AskReportError
-from askreport.evaluation.questions import read_batch, read_questions
+from askreport.evaluation.questions import QUESTION_FIELDS, read_batch, read_questions
 from askreport.reading import read_report
 from askreport.store.generations import Manifest
 from askreport.web.keeping import restored
@@ -39,18 +39,7 @@ any_json = st.recursive(
     ),
     max_leaves=12,
 )
-FIELDS = (
-    "id",
-    "question",
-    "lang",
-    "type",
-    "section",
-    "evidence",
-    "answer",
-    "answer_keys",
-    "history",
-)
-rows = st.dictionaries(st.sampled_from(FIELDS), any_json, max_size=len(FIELDS))
+rows = st.dictionaries(st.sampled_from(QUESTION_FIELDS), any_json, max_size=len(QUESTION_FIELDS))
 lines = st.lists(rows.map(json.dumps) | any_json.map(json.dumps) | st.text(max_size=40), max_size=4)
 
 

@@ -208,6 +208,8 @@ def test_the_interface_speaks_the_browsers_language_and_can_be_switched(visit: O
     page = opened.page
     expect(page.locator("h1")).to_have_text("Ask the report")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    first = page.locator("#examples button").first
+    expect(first).to_have_text("What does this report cover?")  # the report is Chinese
     expect(page.locator("#report article")).to_have_attribute("lang", "zh")
     opened.ask("叠衣服")
     expect(page.locator(".source .place")).to_have_text("TOP2 · p. 3")

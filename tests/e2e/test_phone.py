@@ -68,6 +68,7 @@ def test_a_citation_and_the_browsers_back(phone: Open) -> None:
     page.locator("a.cite").tap()
     expect(sheet(page)).to_be_visible()
     assert opened.marked("here") == opened.marked("cited") == FOLDING
+    expect(page.locator("#report mark.here")).to_be_focused()
     page.go_back()
     expect(sheet(page)).to_be_hidden()
     expect(page.locator("a.cite")).to_be_focused()

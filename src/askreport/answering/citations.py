@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from askreport.schema import Citation, Report, Span
 
+# Also what the page makes links of, and feedback leaves out.
 MARKER = re.compile(r"\[(\d{1,3})\]")
 
 

@@ -4,6 +4,7 @@ strings    what the interface says, in each language
 rendering  reports and conversations -> HTML (templates/); everything shown is escaped there
 page       the Gradio Blocks and its events; page.css and page.js are its looks and its hands
 feedback   what readers say about answers -> test questions; feedback_panel, feedback.js: its form
+offering   questions to begin and to go on with, in the language of the interface
 visits     how many answers came to each paragraph, in memory, for the map of the report
 trial      evaluations, one at a time; evaluation_tab: the view that runs and shows them
 guard      ASGI middleware: closed routes, body limit, Content-Security-Policy, refusals

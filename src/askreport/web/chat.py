@@ -11,11 +11,11 @@ from typing import Any, Final, Protocol
 
 import gradio as gr
 
-from askreport.answering.suggestions import next_questions
 from askreport.errors import AskReportError
 from askreport.schema import Answer, Report, Turn
 from askreport.web.keeping import as_json, as_markdown, stored
 from askreport.web.markup import clean
+from askreport.web.offering import following_questions
 from askreport.web.rendering import Exchange, render_conversation
 from askreport.web.strings import Strings, strings_for
 
@@ -82,7 +82,7 @@ class Chat:
         for exchange in self._exchanges(question, history, strings):
             current = (*conversation, exchange)
             yield self.show(current, strings), current, gr.skip(), gr.skip()
-        current = (*conversation, self._with_following(exchange, conversation))
+        current = (*conversation, self._with_following(exchange, conversation, strings))
         yield self.show(current, strings), current, _ready(strings), stored(current)
 
     def stop(self, conversation: Conversation, language: str) -> Shown:
@@ -113,12 +113,15 @@ class Chat:
             form, media_type = "md", "text/markdown"
         return {"name": f"askreport.{form}", "type": media_type, "text": text}
 
-    def _with_following(self, exchange: Exchange, before: Conversation) -> Exchange:
+    def _with_following(
+        self, exchange: Exchange, before: Conversation, strings: Strings
+    ) -> Exchange:
         """The exchange with questions to go on with, which name nothing that was asked already."""
         if exchange.answer is None:
             return exchange
         asked = {earlier.question for earlier in (*before, exchange)}
-        questions = next_questions(self.assistant.reports, exchange.answer, asked)
+        reports = self.assistant.reports
+        questions = following_questions(reports, exchange.answer, asked, strings)
         return replace(exchange, following=tuple(questions))
 
     def _objection(self, question: str, strings: Strings) -> str:

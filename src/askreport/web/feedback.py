@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from askreport.answering.citations import MARKER
 from askreport.errors import QuestionInvalid
 from askreport.schema import Answer, Report, Span, TestQuestion, Turn
 from askreport.web.markup import text_language
@@ -29,7 +30,7 @@ ANSWER_CHARS: Final = 4000
 TURNS_KEPT: Final = 6
 KEYS_KEPT: Final = 6
 
-_MARKER: Final = re.compile(r"(?<!\s)\s*\[[1-9][0-9]{0,3}\]")
+_MARKER: Final = re.compile(rf"(?<!\s)\s*{MARKER.pattern}")
 # A number that says something by itself, or a name in Latin letters.
 _DISTINCT: Final = re.compile(
     r"\d[\d,.]*\d%?|\d%|[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*\d[A-Za-z0-9]*"

@@ -11,6 +11,7 @@ from askreport.web.chat import Chat
 from askreport.web.evaluation_tab import link_to_evaluation
 from askreport.web.feedback_panel import FeedbackPanel, lay_out_feedback
 from askreport.web.markup import render
+from askreport.web.offering import FIRST
 from askreport.web.shelf import Shelf, render_outline
 from askreport.web.strings import CHINESE
 
@@ -58,6 +59,7 @@ class Parts:
             self.outline,
             self.view,
             self.language,
+            *self.chips,
         ]
 
 
@@ -70,46 +72,17 @@ def lay_out(
     with_evaluation: bool,
 ) -> Parts:
     """Make the components of the page that is being laid out, in Chinese."""
-    strings, reports = CHINESE, chat.assistant.reports
-    conversation, language = gr.State(()), gr.State(strings.code)
+    conversation, language = gr.State(()), gr.State(CHINESE.code)
     chosen_language = gr.BrowserState("", storage_key=LANGUAGE_KEY, secret=LANGUAGE_KEY)
     kept = gr.BrowserState([], storage_key=_CONVERSATION_KEY, secret=_CONVERSATION_KEY)
     download = gr.JSON(visible=False)
     with gr.Row(elem_id="masthead"):
-        name = gr.HTML(render("name.html", strings=strings), elem_id="name", **_PLAIN_HTML)
-        if with_evaluation:
-            gr.HTML(link_to_evaluation(), elem_id="to-evaluation", **_PLAIN_HTML)
-        fresh = gr.Button(strings.new_conversation, elem_id="fresh", size="sm", scale=0)
-        open_report = gr.Button(strings.open_report, elem_id="open-report", size="sm", scale=0)
-        switch = gr.Button(strings.switch, elem_id="switch", size="sm", scale=0)
+        name, fresh, open_report, switch = _masthead(with_evaluation)
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="chat-side", scale=2, min_width=0):
-            view = gr.HTML(
-                chat.show((), strings), elem_id="conversation", **_look_and_hands("conversation")
-            )
-            feedback = lay_out_feedback() if with_feedback else None
-            with gr.Row(elem_id="examples"):
-                chips = [gr.Button(text, size="sm", elem_classes="chip") for text in examples]
-            box = gr.Textbox(
-                label=strings.question_label,
-                show_label=False,
-                placeholder=strings.question_placeholder,
-                elem_id="question",
-                max_lines=6,
-                submit_btn=strings.send,
-            )
+            view, feedback, chips, box = _chat_side(chat, examples, with_feedback)
         with gr.Column(elem_id="report-side", scale=3, min_width=0):
-            outline = gr.HTML(
-                render_outline(reports, strings),
-                elem_id="outline-bar",
-                **_look_and_hands("outline"),
-            )
-            report = gr.HTML(
-                shelf.html(),
-                elem_id="report",
-                server_functions=_served(shelf),
-                **_look_and_hands("report", "paragraphs"),
-            )
+            outline, report = _report_side(chat, shelf)
     return Parts(
         conversation=conversation,
         language=language,
@@ -127,6 +100,59 @@ def lay_out(
         report=report,
         feedback=feedback,
     )
+
+
+def _masthead(with_evaluation: bool) -> tuple[gr.HTML, gr.Button, gr.Button, gr.Button]:
+    """The page's name, the ways to a new conversation and to the report, the other language."""
+    strings = CHINESE
+    name = gr.HTML(render("name.html", strings=strings), elem_id="name", **_PLAIN_HTML)
+    if with_evaluation:
+        gr.HTML(link_to_evaluation(), elem_id="to-evaluation", **_PLAIN_HTML)
+    fresh = gr.Button(strings.new_conversation, elem_id="fresh", size="sm", scale=0)
+    open_report = gr.Button(strings.open_report, elem_id="open-report", size="sm", scale=0)
+    switch = gr.Button(strings.switch, elem_id="switch", size="sm", scale=0)
+    return name, fresh, open_report, switch
+
+
+def _chat_side(
+    chat: Chat, examples: Sequence[str], with_feedback: bool
+) -> tuple[gr.HTML, FeedbackPanel | None, list[gr.Button], gr.Textbox]:
+    """The conversation, the form for feedback, questions to begin with, the question box."""
+    strings = CHINESE
+    view = gr.HTML(
+        chat.show((), strings), elem_id="conversation", **_look_and_hands("conversation")
+    )
+    feedback = lay_out_feedback() if with_feedback else None
+    with gr.Row(elem_id="examples"):
+        chips = [
+            gr.Button(text, size="sm", elem_classes="chip", visible=bool(text))
+            for text in [*examples, *[""] * (FIRST - len(examples))]
+        ]
+    box = gr.Textbox(
+        label=strings.question_label,
+        show_label=False,
+        placeholder=strings.question_placeholder,
+        elem_id="question",
+        max_lines=6,
+        submit_btn=strings.send,
+    )
+    return view, feedback, chips, box
+
+
+def _report_side(chat: Chat, shelf: Shelf) -> tuple[gr.HTML, gr.HTML]:
+    """The bar with contents and search, and the reports below it."""
+    outline = gr.HTML(
+        render_outline(chat.assistant.reports, CHINESE),
+        elem_id="outline-bar",
+        **_look_and_hands("outline"),
+    )
+    report = gr.HTML(
+        shelf.html(),
+        elem_id="report",
+        server_functions=_served(shelf),
+        **_look_and_hands("report", "paragraphs"),
+    )
+    return outline, report
 
 
 def _served(shelf: Shelf) -> list[Callable[..., Any]]:

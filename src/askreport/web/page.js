@@ -33,8 +33,13 @@ window.askreport = (() => {
   }
 
   function arriveAt(element, block) {
+    /* A sheet that is just opening takes no focus before it is drawn. */
+    const focus = (times) => {
+      element.focus({ preventScroll: true });
+      if (document.activeElement !== element && times > 0) requestAnimationFrame(() => focus(times - 1));
+    };
     element.tabIndex = -1;
-    element.focus({ preventScroll: true });
+    focus(20);
     bringIntoView(element, block);
   }
 

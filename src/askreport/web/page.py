@@ -18,6 +18,7 @@ from askreport.web.feedback_panel import wire_feedback
 from askreport.web.keeping import restored
 from askreport.web.layout import LANGUAGE_KEY, Parts, lay_out
 from askreport.web.markup import clean, render
+from askreport.web.offering import first_questions
 from askreport.web.question_file import QuestionFile
 from askreport.web.shelf import Shelf, render_outline
 from askreport.web.strings import Strings, preferred_language, strings_for
@@ -44,7 +45,7 @@ def build_page(
     programs: Service | None = None,
     model: str = "",
 ) -> gr.Blocks:
-    """The page of `assistant`. `examples` are questions to start with, shown as they are.
+    """The page of `assistant`. `examples` are questions to start with, in the reports' language.
 
     What readers say about answers is kept in `feedback`; without it they are not asked.
     With a `bench` the page has a view that evaluates it. `programs` answers what programs ask.
@@ -64,7 +65,7 @@ def build_page(
             with_evaluation=bench is not None,
         )
         _wire_asking(chat, parts)
-        _wire_visit(page, chat, shelf, parts)
+        _wire_visit(page, chat, shelf, parts, examples)
         if feedback is not None and parts.feedback is not None:
             wire_feedback(
                 parts.feedback,
@@ -80,7 +81,9 @@ def build_page(
     return page
 
 
-def _wire_visit(page: gr.Blocks, chat: Chat, shelf: Shelf, parts: Parts) -> None:
+def _wire_visit(
+    page: gr.Blocks, chat: Chat, shelf: Shelf, parts: Parts, examples: Sequence[str]
+) -> None:
     """What happens when somebody comes, starts over, or wants the other language."""
     built_with = shelf.digests
 
@@ -93,14 +96,14 @@ def _wire_visit(page: gr.Blocks, chat: Chat, shelf: Shelf, parts: Parts) -> None
         accepted = request.headers.get("accept-language", "")
         strings = strings_for(chosen or preferred_language(accepted))
         back = () if conversation else restored(kept, chat.assistant.reports)
-        words = _words(chat, conversation or back, strings)
+        words = _words(chat, conversation or back, strings, parts, examples)
         # The index may have been rebuilt, from other reports, since the server was started.
         report = gr.skip() if shelf.digests == built_with else shelf.html()
         return [*words, back or gr.skip(), report]
 
     def switch_language(conversation: Conversation, language: str) -> list[Any]:
         strings = strings_for(strings_for(language).other_code)
-        return [*_words(chat, conversation, strings), strings.code]
+        return [*_words(chat, conversation, strings, parts, examples), strings.code]
 
     context = [parts.conversation, parts.language]
     parts.fresh.click(start_over, [parts.language], parts.answered(), **_QUICK)
@@ -157,8 +160,16 @@ def _wire_asking(chat: Chat, parts: Parts) -> None:
     )
 
 
-def _words(chat: Chat, conversation: Conversation, strings: Strings) -> list[Any]:
+def _words(
+    chat: Chat,
+    conversation: Conversation,
+    strings: Strings,
+    parts: Parts,
+    examples: Sequence[str],
+) -> list[Any]:
     """Updates that put the interface into one language, in the order of `Parts.worded`."""
+    offered = first_questions(chat.assistant.reports, strings, examples)
+    chips = [*offered, *[""] * len(parts.chips)][: len(parts.chips)]
     return [
         render("name.html", strings=strings),
         gr.update(value=strings.new_conversation),
@@ -172,6 +183,7 @@ def _words(chat: Chat, conversation: Conversation, strings: Strings) -> list[Any
         render_outline(chat.assistant.reports, strings),
         chat.show(conversation, strings),
         strings.code,
+        *(gr.update(value=text, visible=bool(text)) for text in chips),
     ]
 
 

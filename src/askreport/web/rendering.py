@@ -1,18 +1,17 @@
 """Conversations as HTML: questions, answers with their citations, and what stands below them."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote as percent_encoded
 
+from askreport.answering.citations import MARKER
 from askreport.answering.emphasis import emphasised
 from askreport.schema import Answer, Citation, Passage, Report, Unsupported
 from askreport.web.markup import clean, render, text_language
 from askreport.web.shelf import introduction
 from askreport.web.strings import Strings
 
-_MARKER: Final = re.compile(r"\[([1-9][0-9]{0,3})\]")
 _HUES: Final = 6  # colours of citations, in turn
 _NEAREST: Final = 3
 _SNIPPET_CHARS: Final = 60
@@ -122,13 +121,13 @@ def render_conversation(
 
 def lines(answer: Answer, targets: Sequence[Target], strings: Strings) -> list[list[Stretch]]:
     """The answer's lines, each a list of stretches. A marker without a place stays plain text."""
-    by_number = {target.citation.number: target for target in targets if target.found}
+    by_number = {f"{target.citation.number}": target for target in targets if target.found}
     text = clean(answer.answer)
     found: list[list[Stretch]] = []
     start = 0
     for line in text.splitlines(keepends=True):
         bounds = _trimmed(text, start, start + len(line))
-        question = answer.query if _MARKER.search(line) else ""  # a line of ours answers nothing
+        question = answer.query if MARKER.search(line) else ""  # a line of ours answers nothing
         start += len(line)
         stretches = list(
             _stretches(text, *bounds, answer.unsupported, by_number, strings, question)
@@ -230,7 +229,7 @@ def _stretches(
     start: int,
     end: int,
     unsupported: Sequence[Unsupported],
-    targets: Mapping[int, Target],
+    targets: Mapping[str, Target],
     strings: Strings,
     question: str,
 ) -> Iterator[Stretch]:
@@ -247,10 +246,10 @@ def _stretches(
         yield Stretch(tuple(_parts(text[start:end], targets, question)))
 
 
-def _parts(text: str, targets: Mapping[int, Target], question: str) -> Iterator[Part]:
+def _parts(text: str, targets: Mapping[str, Target], question: str) -> Iterator[Part]:
     done = 0
-    for match in _MARKER.finditer(text):
-        target = targets.get(int(match.group(1)))
+    for match in MARKER.finditer(text):
+        target = targets.get(match.group(1))
         if target is None:
             continue
         yield from _words(text[done : match.start()], question)

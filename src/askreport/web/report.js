@@ -62,12 +62,15 @@ function loadAround(leaves) {
 
 /* -- marking a slice ----------------------------------------------------------------------------- */
 
+/* A mark that has the focus may lie inside, and what is moved loses it. */
 function unwrap(marks) {
+  const focused = document.activeElement;
   for (const one of marks) {
     const parent = one.parentNode;
     one.replaceWith(...one.childNodes);
     parent.normalize();
   }
+  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
 
 function unmark(kind) {

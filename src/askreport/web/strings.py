@@ -51,6 +51,7 @@ class Strings:
     word_separator: str
     nearest: str
     next_questions: str
+    frames: Mapping[str, str]
     copy: str
     copied: str
     stop: str
@@ -133,6 +134,11 @@ CHINESE = Strings(
     word_separator="、",
     nearest="报告里与此最接近的地方",
     next_questions="接着可以问",
+    frames={
+        "report": "这份报告讲了哪些内容？",
+        "chapter": "{label} 讲了什么？",
+        "name": "关于 {name}，报告说了什么？",
+    },
     copy="复制",
     copied="已复制",
     stop="停止",
@@ -258,6 +264,11 @@ ENGLISH = Strings(
     word_separator=", ",
     nearest="The nearest places in the report",
     next_questions="You could ask next",
+    frames={
+        "report": "What does this report cover?",
+        "chapter": "What is {label} about?",
+        "name": "What does the report say about {name}?",
+    },
     copy="Copy",
     copied="Copied",
     stop="Stop",
