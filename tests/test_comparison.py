@@ -33,6 +33,7 @@ from askreport.answering.comparison import aspects
             "Which is taller, Mont Blanc or Elbrus?",
             ["Which is taller, Mont Blanc?", "Which is taller, Elbrus?"],
         ),
+        ("How does tea compare with coffee?", ["How does tea?", "How does coffee?"]),
         ("What is the difference between tea and coffee?", ["tea?", "coffee?"]),
         (
             "How much did Alice and Bob each earn?",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from askreport.answering.ordinals import number_asked_for
+from askreport.answering.ordinals import chapter_number_in, number_asked_for
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,15 @@ def test_a_number_is_asked_for(question: str, number: int) -> None:
 )  # fmt: skip
 def test_no_number_is_asked_for(question: str) -> None:
     assert number_asked_for(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("第三章里说的价格是多少？", 3), ("What does chapter 12 say of prices?", 12),
+        ("Which prices does the second chapter give?", 2), ("第三次会议是什么时候？", None),
+        ("第一章和第二章有什么不同？", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_chapter_is_spoken_of_by_number(question: str, number: int | None) -> None:
+    assert chapter_number_in(question) == number

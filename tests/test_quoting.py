@@ -6,7 +6,7 @@ import pytest
 
 from askreport import Answer, Assistant, build_index, open_assistant
 from askreport.answering.outline import asks_for_outline, chapter_asked_about
-from askreport.answering.phrases import frame, place
+from askreport.answering.phrases import frame
 from askreport.reading import read_report
 from askreport.schema import Report
 
@@ -183,6 +183,19 @@ def test_a_comparison_quotes_both_sides(tmp_path: Path) -> None:
     assert {"甲公司", "乙公司"} == {citation.chapter for citation in answer.citations}
 
 
+def test_a_sentence_about_both_sides_comes_with_them(tmp_path: Path) -> None:
+    text = COMPANIES + "\n乙公司的食堂比甲公司的食堂小一半。\n"
+    answer = ask_about(text, tmp_path, "甲公司的食堂和乙公司的食堂相比怎么样？")
+    assert "乙公司的食堂比甲公司的食堂小一半。" in [c.quote for c in answer.citations]
+
+
+def test_a_chapter_that_is_named_is_where_the_answer_is_looked_for(tmp_path: Path) -> None:
+    text = "# 第一章 茶\n\n茶园在山上。茶价是十元。\n\n# 第二章 米\n\n稻田在水边。米价是三元。\n"
+    answer = ask_about(text, tmp_path, "第二章里说的价格是多少？")
+    assert {citation.chapter for citation in answer.citations} == {"第二章 米"}
+    assert "三元" in answer.answer
+
+
 def test_a_summary_opens_with_the_title_of_its_chapter(tmp_path: Path) -> None:
     answer = ask_about_companies(tmp_path, "请总结乙公司的研发和食堂")
     assert answer.citations[0].quote == "乙公司"
@@ -195,12 +208,8 @@ def test_a_question_in_another_language_is_told_where_the_quotes_stand(tmp_path:
 
 
 def test_places_are_named_once_each() -> None:
-    places = [
-        place("A", 3, "en"),
-        place("A", 3, "en"),
-        place(None, 4, "en"),
-        place(None, None, "en"),
-    ]
-    assert frame(places, "en") == "The report says, in chapter A, page 3; page 4:"
-    assert frame([place(None, None, "zh")], "zh") == "报告原文："
-    assert frame([place("A", 3, "zh")], "zh") == "报告原文（A，第 3 页）："
+    places = [("A", 3), ("A", 3), ("A", 5), (None, 4), (None, None)]
+    assert frame(places, "en") == "The report says, in chapter A, pages 3, 5; page 4:"
+    assert frame(places, "zh") == "报告原文（A，第 3、5 页；第 4 页）："
+    assert frame([("A", None)], "en") == "The report says, in chapter A:"
+    assert frame([(None, None)], "zh") == "报告原文："

@@ -20,7 +20,7 @@ _COMPARES = re.compile(
 )
 _JOINS = re.compile(
     r"(?:(?<![总调平缓共温饱])(?<!碳中)和(?![平谐解])|(?<![参给赋])与(?!众)|跟(?![随踪进])|以及)"
-    r"(?!区别|差[异别]|不同)|还是|、|\s(?:and|versus|vs\.?|or)\s",
+    r"(?!区别|差[异别]|不同)|还是|、|\s(?:and|versus|vs\.?|or|compared? (?:with|to|against))\s",
     re.IGNORECASE,
 )
 # Where the first thing begins and the last one ends.

@@ -24,6 +24,25 @@ _ENGLISH = re.compile(
 )
 
 
+_CHAPTER = re.compile(
+    rf"第 ?([1-9][0-9]?|{_DIGIT}?十{_DIGIT}?|{_DIGIT}) ?章"
+    rf"|\bchapter ([1-9][0-9]?)\b|\b({'|'.join(_ORDINALS)}) chapter\b",
+    re.IGNORECASE,
+)
+
+
+def chapter_number_in(question: str) -> int | None:
+    """The number, 1 to 99, of the one chapter that a question speaks of by number."""
+    found = list(_CHAPTER.finditer(question))
+    if len(found) != 1:
+        return None
+    chinese, digits, word = found[0].groups()
+    if word:
+        return _ORDINALS.index(word.lower()) + 1
+    numeral = digits or chinese
+    return int(numeral if numeral.isascii() else han_value(numeral) or 0)
+
+
 def number_asked_for(question: str) -> int | None:
     """The n, 1 to 99, of a question that asks for the n-th of the report, and for nothing else."""
     plain = question.strip()

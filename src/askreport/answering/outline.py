@@ -5,11 +5,11 @@ A key sentence of a chapter is one whose meaning is near that of the chapter's s
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from askreport.answering.ordinals import number_asked_for
+from askreport.answering.ordinals import chapter_number_in, number_asked_for
 from askreport.index import Index, Unit
 from askreport.reading.numbering import numbered_label
 from askreport.schema import Chapter, Report
@@ -61,20 +61,39 @@ def chapter_asked_about(question: str, reports: Sequence[Report]) -> tuple[int, 
     nth = number_asked_for(question)
     if nth is not None and len(reports) == 1 and (chapter := _nth(question, nth, reports[0])):
         return 0, chapter
+    for number, chapter, rest in _named(question, reports):
+        is_bare = not any(map(str.isalnum, rest)) or question.strip() == chapter.title
+        if is_bare or _ABOUT.search(rest):
+            return number, chapter
+    return None
+
+
+def chapter_asked_in(question: str, reports: Sequence[Report]) -> tuple[int, Chapter] | None:
+    """Report and chapter that `question` wants looked up: the one whose numbered label, or number,
+    it names."""
+    nth = chapter_number_in(question)
+    if nth is not None and len(reports) == 1 and (chapter := _nth(question, nth, reports[0])):
+        return 0, chapter
+    named = [(n, chapter) for n, chapter, _ in _named(question, reports)]
+    numbered = [(n, chapter) for n, chapter in named if numbered_label(chapter.label)]
+    return numbered[0] if len(numbered) == 1 else None
+
+
+def _named(question: str, reports: Sequence[Report]) -> Iterator[tuple[int, Chapter, str]]:
+    """Report and chapter of each label in `question`, the longest first, and the question without
+    it."""
     lowered = question.lower()
-    named = [
+    found = [
         (number, chapter)
         for number, report in enumerate(reports)
         for chapter in report.chapters
         if len(report.chapters) > 1 and chapter.label.lower() in lowered
     ]
-    for number, chapter in sorted(named, key=lambda one: -len(one[1].label)):
+    for number, chapter in sorted(found, key=lambda one: -len(one[1].label)):
         label = rf"(?<![0-9A-Za-z]){re.escape(chapter.label)}(?![0-9A-Za-z])"
         rest, count = re.subn(label, "", question, flags=re.IGNORECASE)
-        is_bare = not any(map(str.isalnum, rest)) or question.strip() == chapter.title
-        if count and (is_bare or _ABOUT.search(rest)):
-            return number, chapter
-    return None
+        if count:
+            yield number, chapter, rest
 
 
 def _nth(question: str, nth: int, report: Report) -> Chapter | None:

@@ -16,7 +16,10 @@ REFUSAL = {
 FRAME = {"zh": "报告原文（{places}）：", "en": "The report says, in {places}:"}
 FRAME_BARE = {"zh": "报告原文：", "en": "The report says:"}
 CHAPTER = {"zh": "{label}", "en": "chapter {label}"}
-PAGE = {"zh": "第 {page} 页", "en": "page {page}"}
+PAGE = {"zh": "第 {pages} 页", "en": "page {pages}"}
+PAGES = {"zh": "第 {pages} 页", "en": "pages {pages}"}
+COMMA = {"zh": "，", "en": ", "}
+ENUMERATION = {"zh": "、", "en": ", "}
 JOIN = {"zh": "；", "en": "; "}  # between the places of several quotes
 OUTLINE = {
     "zh": "报告共 {count} 章：",
@@ -84,18 +87,28 @@ STORE_UNREACHABLE = {
 }
 
 
-def place(chapter: str | None, page: int | None, language: Language) -> str:
-    """Where a quote stands: "chapter TOP6, page 19"; empty where the report has neither."""
+Place = tuple[str | None, int | None]
+"""Chapter and page of a quote; a report may have neither."""
+
+
+def frame(places: Sequence[Place], language: Language) -> str:
+    """What introduces quotes in another language: "... in chapter TOP6, pages 19, 20; page 31:"."""
+    pages: dict[str | None, list[str]] = {}
+    for chapter, page in places:
+        known = pages.setdefault(chapter, [])
+        if page is not None and str(page) not in known:
+            known.append(str(page))
+    named = [_place(chapter, found, language) for chapter, found in pages.items()]
+    joined = JOIN[language].join(filter(None, named))
+    return FRAME[language].format(places=joined) if joined else FRAME_BARE[language]
+
+
+def _place(chapter: str | None, pages: Sequence[str], language: Language) -> str:
     parts = [CHAPTER[language].format(label=chapter)] if chapter else []
-    if page is not None:
-        parts.append(PAGE[language].format(page=page))
-    return ("，" if language == "zh" else ", ").join(parts)
-
-
-def frame(places: Sequence[str], language: Language) -> str:
-    """What introduces quotes that are in another language than the question."""
-    named = JOIN[language].join(dict.fromkeys(filter(None, places)))
-    return FRAME[language].format(places=named) if named else FRAME_BARE[language]
+    if pages:
+        words = PAGE if len(pages) == 1 else PAGES
+        parts.append(words[language].format(pages=ENUMERATION[language].join(pages)))
+    return COMMA[language].join(parts)
 
 
 def language_of(question: str) -> Language:

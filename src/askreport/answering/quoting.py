@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from askreport.answering.citations import without_markers
 from askreport.answering.comparison import compares
 from askreport.answering.listing import announced
+from askreport.answering.outline import chapter_asked_in
 from askreport.answering.phrases import (
     LISTING,
     OUTLINE,
     SEPARATOR,
     Language,
+    Place,
     frame,
     language_of,
-    place,
 )
 from askreport.answering.sentences import ranked
 from askreport.index import Index, Unit
@@ -73,20 +74,35 @@ def choose(index: Index, found: Found, sides: Sequence[Side], limit: int) -> Quo
     sentence that only announces ("... in three stages:") brings the items that it announces; these
     count as one with it. One that points back ("It ...") is quoted with the one before it.
     """
-    best = ranked(index, found)
+    best = _within(index, ranked(index, found), chapter_asked_in(found.query, index.reports))
     if not best:
         return Quotes(())
     if _SUMMARISES.search(found.query):
         chosen = _summary(index, best, SUMMARY_FACTOR * limit)
     elif compares(found.query):
-        answering = [_of_side(index, side) for side in sides[:limit]]
-        chosen = _complementary(index, found.query, best, answering, limit)
+        each = [position for side in sides[:limit] for position in _of_side(index, side)]
+        first = _of_all(index, best, sides) + each
+        chosen = _complementary(index, found.query, best, first[:limit], limit)
     else:
         chosen = [p for p, score in best[:limit] if score >= best[0][1] - MARGIN]
     lists = {position: announced(index, position) for position in chosen}
     positions = sorted({*chosen, *(item for items in lists.values() for item in items)})
     units = [_standing(index, position, position - 1 in positions) for position in positions]
     return Quotes(units, items=len(lists[chosen[0]]))
+
+
+def _within(index: Index, best: Ranked, wanted: tuple[int, Chapter] | None) -> Ranked:
+    """The sentences of the chapter that is wanted, if any of them is among the best."""
+    if wanted is None:
+        return best
+    report, chapter = wanted
+    units = [index.sentences[position] for position, _ in best]
+    inside = [
+        one
+        for one, unit in zip(best, units, strict=True)
+        if unit.report == report and chapter.start <= unit.start < chapter.end
+    ]
+    return inside or best
 
 
 def _summary(index: Index, best: Ranked, limit: int) -> list[int]:
@@ -125,14 +141,20 @@ def _of_one_chapter(index: Index, best: Ranked) -> list[int]:
     return [position for position, _ in best if chapter(position) == chapter(best[0][0])]
 
 
-def _of_side(index: Index, side: Side) -> int:
+def _of_side(index: Index, side: Side) -> list[int]:
     """The best sentence that has the fullest name of the side that any has, or else the best."""
     ranking = ranked(index, side.found)
     for name in side.names:
-        named = (p for p, _ in ranking if _holds(index, p, name))
-        if (position := next(named, None)) is not None:
-            return position
-    return ranking[0][0]
+        if named := [position for position, _ in ranking if _holds(index, position, name)]:
+            return named[:1]
+    return [position for position, _ in ranking[:1]]
+
+
+def _of_all(index: Index, best: Ranked, sides: Sequence[Side]) -> list[int]:
+    """The best sentence that names all sides, if it is among the best."""
+    likely = [position for position, score in best if score >= best[0][1] - MARGIN]
+    names = [side.names[-1] for side in sides]
+    return [p for p in likely if names and all(_holds(index, p, name) for name in names)][:1]
 
 
 def _holds(index: Index, position: int, name: str) -> bool:
@@ -189,14 +211,14 @@ def render(index: Index, quotes: Quotes, language: Language) -> str:
     elif quotes.items > 1:
         parts.insert(0, LISTING[language].format(count=quotes.items))
     elif foreign:
-        parts.insert(0, frame([_place(index, unit, language) for unit in units], language))
+        parts.insert(0, frame([_place(index, unit) for unit in units], language))
     return "\n\n".join(parts)
 
 
-def _place(index: Index, unit: Unit, language: Language) -> str:
+def _place(index: Index, unit: Unit) -> Place:
     report = index.reports[unit.report]
     chapter = report.chapter_at(unit.start)
-    return place(chapter.label if chapter else None, report.page_at(unit.start), language)
+    return chapter.label if chapter else None, report.page_at(unit.start)
 
 
 def _neighbours(index: Index, first: Unit, second: Unit) -> bool:

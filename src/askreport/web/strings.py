@@ -353,9 +353,9 @@ ENGLISH = Strings(
 LANGUAGES = {strings.code: strings for strings in (CHINESE, ENGLISH)}
 
 
-def strings_for(code: str | None) -> Strings:
-    """The interface in language `code`; Chinese for a code that we do not have."""
-    return LANGUAGES.get(code or "", CHINESE)
+def strings_for(code: object) -> Strings:
+    """The interface in language `code`; Chinese for what is no code of ours."""
+    return LANGUAGES.get(code, CHINESE) if isinstance(code, str) else CHINESE
 
 
 def preferred_language(accept_language: str) -> str:
