@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,12 @@ STATIC_FOLDER = MODELS / "zh-en-static"
 STATIC_SHARE = 0.35  # of a cosine; training/README.md has the figures it was chosen by
 
 
+@cache
+def static_runner(folder: Path) -> StaticRunner:
+    """The static model in `folder`, read once."""
+    return StaticRunner(folder)
+
+
 class BundledEmbeddings(Embeddings):
     """Unit vectors of texts by both models, side by side. May be used by many threads at once.
 
@@ -42,7 +48,7 @@ class BundledEmbeddings(Embeddings):
         static: Path = STATIC_FOLDER,
         static_share: float = STATIC_SHARE,
     ) -> None:
-        self._transformer, self._static = GraphRunner(transformer), StaticRunner(static)
+        self._transformer, self._static = GraphRunner(transformer), static_runner(static)
         self._files = [transformer / name for name in GraphRunner.FILES]
         self._files += [static / name for name in StaticRunner.FILES]
         self._weights = np.sqrt(np.array([1 - static_share, static_share], dtype=np.float32))
