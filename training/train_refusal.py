@@ -32,7 +32,7 @@ WORDINGS: dict[str, tuple[Wording, ...]] = {
     "other_language": ("english",),
 }
 # What each kind counts, however many there are. Far questions are easy, and there are most of them.
-KIND_WEIGHTS = {"answerable": 1.0, "near": 0.6, "far": 0.3, "other number": 0.1}
+KIND_WEIGHTS = {"answerable": 1.0, "near": 0.6, "far": 0.5, "other number": 0.2}
 WRONG_REFUSALS = (
     0.01,
     0.02,

@@ -5,7 +5,6 @@
                         more of them hold it
     sentence            best cosine of a sentence
     sentence_lead       by how much it is above the mean of the next ones
-    passage_standout    deviations by which the best passage's cosine lies above the mean
     missing             share of the question's numbers and names that the best passages lack
     missing_numbers     the same for its numbers, and names with a digit, alone
     unknown             share of its numbers and names that the whole index lacks
@@ -28,10 +27,9 @@ from askreport.answering import alignment
 from askreport.answering.alignment import Candidate
 from askreport.answering.names import lacking, names_in
 from askreport.answering.phrases import language_of
-from askreport.answering.sentences import ranked
 from askreport.index import Index
 from askreport.lexical import BM25, tokenize
-from askreport.retrieval import Found, Scores, standardize, without_self_reference
+from askreport.retrieval import Found, Scores, without_self_reference
 
 MODEL_FILE = Path(__file__).parents[1] / "models" / "refusal.json"
 FEATURE_SETS = {
@@ -40,7 +38,6 @@ FEATURE_SETS = {
         "telling_coverage",
         "sentence",
         "sentence_lead",
-        "passage_standout",
         "missing",
         "missing_numbers",
         "unknown",
@@ -49,7 +46,6 @@ FEATURE_SETS = {
     "other_language": (
         "sentence",
         "sentence_lead",
-        "passage_standout",
         "missing_numbers",
         *alignment.FEATURES,
     ),
@@ -82,7 +78,6 @@ def features(index: Index, found: Found) -> dict[str, float]:
         "telling_coverage": _telling_coverage(index.lexical("sentences"), asked, candidates),
         "sentence": _max(found.sentence_cosines),
         "sentence_lead": _lead(found.sentence_cosines),
-        "passage_standout": _max(standardize(found.passage_cosines)),
         "missing": len(missing) / max(1, len(names)),
         "missing_numbers": len(missing & numbers) / max(1, len(numbers)),
         "unknown": len(unknown) / max(1, len(names)),
@@ -91,7 +86,7 @@ def features(index: Index, found: Found) -> dict[str, float]:
 
 
 def _candidates(index: Index, found: Found) -> list[Candidate]:
-    return [_candidate(index, position) for position, _ in ranked(index, found)[:_CANDIDATES]]
+    return [_candidate(index, position) for position in found.best_sentences(_CANDIDATES)]
 
 
 def _candidate(index: Index, position: int) -> Candidate:
