@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +33,12 @@ STATIC_SHARE = 0.35  # of a cosine; training/README.md has the figures it was ch
 T = TypeVar("T")
 
 
+@cache
+def static_runner(folder: Path) -> StaticRunner:
+    """The static model in `folder`, read once."""
+    return _read(StaticRunner, folder)
+
+
 class BundledEmbeddings(Embeddings):
     """Unit vectors of texts by both models, side by side. May be used by many threads at once.
 
@@ -47,7 +53,7 @@ class BundledEmbeddings(Embeddings):
         static_share: float = STATIC_SHARE,
     ) -> None:
         self._transformer = _read(GraphRunner, transformer)
-        self._static = _read(StaticRunner, static)
+        self._static = static_runner(static)
         self._files = [transformer / name for name in GraphRunner.FILES]
         self._files += [static / name for name in StaticRunner.FILES]
         self._weights = np.sqrt(np.array([1 - static_share, static_share], dtype=np.float32))

@@ -2,9 +2,23 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+Cosines = NDArray[np.float32]
+
+
+class Pieces(NamedTuple):
+    """The pieces of a text in order: as written, unit vectors (n, dimension), lengths (n,).
+
+    The length of a piece's vector is its weight in the mean that stands for a text.
+    """
+
+    spellings: list[str]
+    vectors: NDArray[np.float32]
+    lengths: NDArray[np.float32]
 
 
 class StaticRunner:
@@ -34,6 +48,30 @@ class StaticRunner:
             if encoding.ids:
                 vector[:] = self._scales[encoding.ids] @ self._rows[encoding.ids].astype(np.float32)
         return unit_length(vectors)
+
+    def pieces(self, text: str) -> Pieces:
+        """The pieces of `text`, each by itself."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        rows = self._rows[encoding.ids].astype(np.float32)
+        lengths = np.linalg.norm(rows, axis=1) * self._scales[encoding.ids]
+        spellings = [text[start:end].strip() for start, end in encoding.offsets]
+        return Pieces(spellings, unit_length(rows), lengths)
+
+    def best_cosines(self, vectors: NDArray[np.float32], texts: Sequence[str]) -> Cosines:
+        """Cosine of each of the unit `vectors` (m, dimension) with the nearest piece of each text.
+
+        Shape (len(texts), m); -1 for a text without pieces.
+        """
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        ids = [encoding.ids for encoding in encodings]
+        used = sorted(set().union(*ids))
+        row = {piece: number for number, piece in enumerate(used)}
+        cosines = unit_length(self._rows[used].astype(np.float32)) @ vectors.T
+        best = np.full((len(ids), len(vectors)), -1, dtype=np.float32)
+        for number, pieces in enumerate(ids):
+            if pieces:
+                best[number] = cosines[[row[piece] for piece in pieces]].max(axis=0)
+        return best
 
 
 def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -30,6 +30,11 @@ _AMOUNT = re.compile(
 )
 
 
+def asks_for_figure(question: str) -> bool:
+    """Whether `question` is for a number or a time."""
+    return bool(_ASKS_TIME.search(question) or _ASKS_NUMBER.search(question))
+
+
 def emphasised(question: str, text: str) -> list[tuple[int, int]]:
     """Where in `text` the numbers or times stand that `question` asks for, in order.
 

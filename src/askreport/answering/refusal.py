@@ -1,15 +1,14 @@
 """How likely it is that the report answers a question: a logistic regression on what search found.
 
     coverage            share of the question's lexical weight that the best passage holds
-    sentence_coverage   the same for the best sentence
-    passage             best cosine of a passage
+    telling_coverage    the same for the best of the best sentences, where a word counts less the
+                        more of them hold it
     sentence            best cosine of a sentence
-    passage_standout    deviations by which the best passage's cosine lies above the mean
-    sentence_standout   the same for the best sentence
-    agreement           1: both sides have the same best passage; 0.5: their best three share one
+    sentence_lead       by how much it is above the mean of the next ones
     missing             share of the question's numbers and names that the best passages lack
     missing_numbers     the same for its numbers, and names with a digit, alone
     unknown             share of its numbers and names that the whole index lacks
+    aligned ...         how well its pieces are met one by one: `alignment.py`
 
 A question in another language than the report has no lexical side, and its names may be spelt
 otherwise there; so it has weights of its own, which look at meaning and numbers only.
@@ -18,41 +17,43 @@ Both are learned on cmrc2018.trial by `training/train_refusal.py` and live in `m
 
 import json
 import math
-import re
 import unicodedata
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from askreport.answering import alignment
+from askreport.answering.alignment import Candidate
+from askreport.answering.names import lacking, names_in
 from askreport.answering.phrases import language_of
 from askreport.index import Index
-from askreport.retrieval import Found, Scores, standardize
+from askreport.lexical import BM25, tokenize
+from askreport.retrieval import Found, Scores, without_self_reference
 
 MODEL_FILE = Path(__file__).parents[1] / "models" / "refusal.json"
 FEATURE_SETS = {
     "same_language": (
         "coverage",
-        "sentence_coverage",
-        "passage",
+        "telling_coverage",
         "sentence",
-        "passage_standout",
-        "sentence_standout",
-        "agreement",
+        "sentence_lead",
         "missing",
+        "missing_numbers",
         "unknown",
+        *alignment.FEATURES,
     ),
     "other_language": (
-        "passage",
         "sentence",
-        "passage_standout",
-        "sentence_standout",
+        "sentence_lead",
         "missing_numbers",
+        *alignment.FEATURES,
     ),
 }
-_WORD = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z][A-Za-z0-9]+")
 _BEST_PASSAGES = 3
+_CANDIDATES = 8  # best sentences that are looked at closely
+_NEXT_ONES = 9
+_TALKED_OF = 0.05  # weight of a word that all the best sentences hold
 
 
 def probability(index: Index, found: Found) -> float:
@@ -66,43 +67,51 @@ def probability(index: Index, found: Found) -> float:
 
 def features(index: Index, found: Found) -> dict[str, float]:
     """Values of all features for one question."""
-    passage_bm25, sentence_bm25 = index.lexical("passages"), index.lexical("sentences")
-    names = names_in(found.query)
+    asked = without_self_reference(found.query)
+    candidates = _candidates(index, found)
+    names, evidence = names_in(asked), _evidence(index, found)
     numbers = {name for name in names if any(map(str.isdigit, name))}
-    held = words_in(_evidence(index, found))
+    missing = lacking(names, evidence)
+    unknown = {name for name in missing if not index.lexical("passages").knows(name)}
     return {
         "coverage": found.coverage,
-        "sentence_coverage": sentence_bm25.coverage(found.query, found.sentence_bm25),
-        "passage": _max(found.passage_cosines),
+        "telling_coverage": _telling_coverage(index.lexical("sentences"), asked, candidates),
         "sentence": _max(found.sentence_cosines),
-        "passage_standout": _max(standardize(found.passage_cosines)),
-        "sentence_standout": _max(standardize(found.sentence_cosines)),
-        "agreement": _agreement(found),
-        "missing": _share(names, lambda name: name not in held),
-        "missing_numbers": _share(numbers, lambda number: number not in held),
-        "unknown": _share(names, lambda name: not passage_bm25.knows(name)),
+        "sentence_lead": _lead(found.sentence_cosines),
+        "missing": len(missing) / max(1, len(names)),
+        "missing_numbers": len(missing & numbers) / max(1, len(numbers)),
+        "unknown": len(unknown) / max(1, len(names)),
+        **alignment.features(asked, candidates),
     }
 
 
-def names_in(question: str) -> set[str]:
-    """The numbers and names of a question, in lower case: what evidence must hold.
-
-    Every Latin word of a Chinese question is a name; in an English one, words with a capital or a
-    digit are, but for the first word.
-    """
-    words = _WORD.findall(_plain(question))
-    if language_of(question) == "en":
-        words = [w for n, w in enumerate(words) if w[0].isdigit() or (n and w != w.lower())]
-    return {word.lower() for word in words}
+def _candidates(index: Index, found: Found) -> list[Candidate]:
+    return [_candidate(index, position) for position in found.best_sentences(_CANDIDATES)]
 
 
-def words_in(text: str) -> set[str]:
-    """The numbers and Latin words of a text, in lower case."""
-    return {word.lower() for word in _WORD.findall(_plain(text))}
+def _candidate(index: Index, position: int) -> Candidate:
+    home = index.sentence_passage[position]
+
+    def beside(other: int) -> str:
+        inside = 0 <= other < len(index.sentences) and index.sentence_passage[other] == home
+        return index.text(index.sentences[other]) if inside else ""
+
+    return Candidate(
+        sentence=index.text(index.sentences[position]),
+        before=beside(position - 1),
+        after=beside(position + 1),
+        passage=index.text(index.passages[home]),
+    )
 
 
-def _share(names: set[str], wanted: Callable[[str], bool]) -> float:
-    return sum(map(wanted, names)) / len(names) if names else 0.0
+def _telling_coverage(bm25: BM25, question: str, candidates: list[Candidate]) -> float:
+    tokens = sorted(set(tokenize(question)))
+    texts = [unicodedata.normalize("NFKC", c.sentence).lower() for c in candidates]
+    if not tokens or not texts:
+        return 0.0
+    held = np.array([[token in text for token in tokens] for text in texts], dtype=np.float64)
+    weights = np.array(list(map(bm25.weight, tokens))) * (1 + _TALKED_OF - held.mean(axis=0))
+    return float((held @ weights).max() / weights.sum()) if weights.any() else 0.0
 
 
 def _evidence(index: Index, found: Found) -> str:
@@ -110,14 +119,9 @@ def _evidence(index: Index, found: Found) -> str:
     return "\n".join(index.text(index.passages[position]) for position in best)
 
 
-def _agreement(found: Found) -> float:
-    if not found.passages.size:
-        return 0.0
-    lexical = np.argsort(-found.passage_bm25, kind="stable")[:_BEST_PASSAGES]
-    dense = np.argsort(-found.passage_cosines, kind="stable")[:_BEST_PASSAGES]
-    if lexical[0] == dense[0]:
-        return 1.0
-    return 0.5 if set(lexical) & set(dense) else 0.0
+def _lead(scores: Scores) -> float:
+    first, *following = np.sort(scores)[::-1][: _NEXT_ONES + 1].tolist() or [0.0]
+    return first - sum(following) / len(following) if following else 0.0
 
 
 def _max(scores: Scores) -> float:
@@ -128,7 +132,3 @@ def _max(scores: Scores) -> float:
 def _model(name: str) -> tuple[dict[str, float], float]:
     model = json.loads(MODEL_FILE.read_text(encoding="utf-8"))[name]
     return model["weights"], float(model["intercept"])
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace(",", "")

@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from askreport.answering.refusal import names_in, words_in
+from askreport.answering.names import lacking, names_in
 from askreport.index import Index
 from askreport.retrieval import Found, lexical_weight, standardize
 
@@ -150,7 +150,7 @@ def _neighbour_score(index: Index, found: Found, position: int, step: int) -> fl
 
 
 def _share_held(names: set[str], text: str) -> float:
-    return len(names & words_in(text)) / len(names) if names else 1.0
+    return 1 - len(lacking(names, text)) / len(names) if names else 1.0
 
 
 @cache
