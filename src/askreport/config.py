@@ -18,9 +18,9 @@ from askreport.errors import SettingsInvalid
 CONFIG_FILE = Path("askreport.toml")
 ENV_PREFIX = "ASKREPORT_"
 BUNDLED = "bundled"  # the embedding model that comes with the package
-# The largest, in hundredths, below which lie at most 3 % of the answerable trial questions in the
+# The largest, in hundredths, below which lie at most 1 % of the answerable trial questions in the
 # report's language, as asked and with synonyms (`training/train_refusal.py`).
-REFUSE_BELOW = 0.15
+REFUSE_BELOW = 0.10
 PASSAGE_CHARS = 300  # about three Chinese sentences: one subject, and still readable as a whole
 
 
