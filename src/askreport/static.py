@@ -62,11 +62,13 @@ class StaticRunner:
 
         Shape (len(texts), m); -1 for a text without pieces.
         """
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        ids = [encoding.ids for encoding in encodings]
+        # Not as a batch: for so few, its threads cost more than they save.
+        ids = [self._tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
         used = sorted(set().union(*ids))
         row = {piece: number for number, piece in enumerate(used)}
-        cosines = unit_length(self._rows[used].astype(np.float32)) @ vectors.T
+        # By einsum, not BLAS: its threads, waiting for more, would slow down what comes next.
+        rows = unit_length(self._rows[used].astype(np.float32))
+        cosines = np.einsum("ud,vd->uv", rows, vectors)
         best = np.full((len(ids), len(vectors)), -1, dtype=np.float32)
         for number, pieces in enumerate(ids):
             if pieces:

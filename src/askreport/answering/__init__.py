@@ -1,4 +1,4 @@
 """From what was found to an answer with citations.
 
-phrases -> citations, followup -> quoting, refusal, writing -> chain
+phrases -> citations, followup, names, alignment -> quoting, refusal, writing -> chain
 """
