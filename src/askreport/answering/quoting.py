@@ -5,7 +5,7 @@ Nothing is invented because nothing is written.
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from askreport.answering.citations import without_markers
@@ -145,23 +145,31 @@ def _of_side(index: Index, side: Side) -> list[int]:
     """The best sentence that has the fullest name of the side that any has, or else the best."""
     ranking = ranked(index, side.found)
     for name in side.names:
-        if named := [position for position, _ in ranking if _holds(index, position, name)]:
-            return named[:1]
+        holds = _holder(index, name)
+        for position, _ in ranking:
+            if holds(position):
+                return [position]
     return [position for position, _ in ranking[:1]]
 
 
 def _of_all(index: Index, best: Ranked, sides: Sequence[Side]) -> list[int]:
     """The best sentence that names all sides, if it is among the best."""
+    holders = [_holder(index, side.names[-1]) for side in sides]
     likely = [position for position, score in best if score >= best[0][1] - MARGIN]
-    names = [side.names[-1] for side in sides]
-    return [p for p in likely if names and all(_holds(index, p, name) for name in names)][:1]
+    return [p for p in likely if holders and all(holds(p) for holds in holders)][:1]
 
 
-def _holds(index: Index, position: int, name: str) -> bool:
+def _holder(index: Index, name: str) -> Callable[[int], bool]:
+    """Tells whether a sentence holds enough of a name."""
     bm25 = index.lexical("sentences")
     weights = {token: bm25.weight(token) for token in set(tokenize(name))}
-    held = weights.keys() & set(tokenize(index.text(index.sentences[position])))
-    return sum(weights[token] for token in held) >= NAMED * sum(weights.values())
+    enough = NAMED * sum(weights.values())
+
+    def holds(position: int) -> bool:
+        held = weights.keys() & set(tokenize(index.text(index.sentences[position])))
+        return sum(weights[token] for token in held) >= enough
+
+    return holds
 
 
 def _complementary(
