@@ -41,7 +41,7 @@ def open_variant(changes: Mapping[str, str]) -> tuple[Asked, Mapping[str, object
     k = changes.get("retrieval__k", "")
     if k == "0":
         raise SettingsInvalid("Setting retrieval.k: got '0'; expected 1 or more.")
-    forgotten = {"冬天": Answer("冬天", REFUSAL, True, 0.1, "quote")} if k == "2" else None
+    forgotten = {"冬天": Answer("冬天", REFUSAL, True, 0.1, "quote")} if k == "2" else {}
     delay = {"98": 4.0, "99": 1.0}.get(k, 0.0)
     return Asked((plain_report(),), forgotten, delay_seconds=delay), {"retrieval": dict(changes)}
 
