@@ -28,12 +28,17 @@ def translated(question: str) -> list[list[str]]:
     units = []
     for size in range(1, MOST_WORDS + 1):
         for at in range(len(words) - size + 1):
-            phrase = known.get(" ".join(stems[at : at + size]), [])
+            phrase = known.get(" ".join(stems[at : at + size]), "").split()
             if size == 1 and not is_stop_word(words[at]):
                 units.append([words[at], *phrase])
             elif phrase and size > 1:
                 units.append([" ".join(words[at : at + size]), *phrase])
     return units
+
+
+def load() -> None:
+    """Read the dictionary now and not with the first question that needs it."""
+    _words()
 
 
 @cache
@@ -50,7 +55,7 @@ def _stemmer() -> Any:
 
 
 @cache
-def _words() -> dict[str, list[str]]:
+def _words() -> dict[str, str]:
+    """Stemmed phrase -> its translations with spaces between: lists would take thrice the room."""
     with gzip.open(DICTIONARY_FILE, "rt", encoding="utf-8") as lines:
-        entries = (line.rstrip("\n").split("\t") for line in lines)
-        return {phrase: words.split(" ") for phrase, words in entries}
+        return dict(line.rstrip("\n").split("\t") for line in lines)

@@ -36,15 +36,17 @@ _AFTER = re.compile(
 )
 # What only says that things are compared; one thing alone is not found by it.
 _FRAME = re.compile(
-    r"分别|各自|各(?=[有是为占])|[，, ]*相比(?:较|之下)?|比较|对比|之间|[，, ]*(?:哪一?个|谁)更?"
-    r"|[两三四]个方[面向]上?"
+    r"分别|各自|各(?=[有是为占])|[，, ]{0,3}相比(?:较|之下)?|比较|对比|之间"
+    r"|[，, ]{0,3}(?:哪一?个|谁)更?|[两三四]个方[面向]上?"
     r"|(?:有(?:什么|何|哪些)?)?(?:联系(?:与|和))?(?:区别|差[异别]|不同)(?:是什么|在哪里?|有哪些)?"
     r"|\b(?:compared?|respectively|each|both|differ|what (?:is|are) the differences? between)\b",
     re.IGNORECASE,
 )
 # One thing's quality is held against another thing: 甲的价格与乙相比.
 _AGAINST = re.compile(r"相比|比较|对比|(?:哪一?个|谁).{0,8}更")
-_OWNED = re.compile(r"(?P<owner>[^，,：:、]+)的(?P<quality>[^，,：:、的]+)\Z")
+_OWNED = re.compile(
+    r"(?:\A|(?<=[，,：:、]))(?P<owner>[^，,：:、]{1,30})的(?P<quality>[^，,：:、的]{1,30})\Z"
+)
 _MOST_CHARS = 30  # of one thing that is compared; longer ones are clauses
 _MOST_THINGS = 8  # each is searched for
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 import gradio as gr
 from starlette.middleware import Middleware
 
+from askreport import dictionary
 from askreport.errors import AskReportError
 from askreport.web.api import require_mcp
 from askreport.web.guard import Guard
@@ -53,6 +54,7 @@ def launch(
     if mcp:
         require_mcp()
     _log_without_words()
+    dictionary.load()  # a tenth of a second that the first English question should not take
     port = _free_port(host, port)
     threads_before = frozenset(threading.enumerate())
     # Gradio reads it at launch; only the exact word "True" would keep its analytics on.
