@@ -12,8 +12,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
+
+from tests.loopback import LoopbackServer, Quiet, running
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,14 @@ class Script:
 Reply = Sequence[str] | int | Script
 
 
-class ChatServer(ThreadingHTTPServer):
+class ChatServer(LoopbackServer):
     """Answers each request with the next scripted reply, in order.
 
     `hung_up` is set when a client closes the connection before its reply is whole.
     """
 
-    daemon_threads = True
-
     def __init__(self, replies: Sequence[Reply]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.replies = deque(replies)
         self.requests: list[dict[str, Any]] = []
         self.hung_up = threading.Event()
@@ -51,7 +51,7 @@ class ChatServer(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
+        return f"{self.url}/v1"
 
     @property
     def asked(self) -> list[str]:
@@ -59,7 +59,7 @@ class ChatServer(ThreadingHTTPServer):
         return [request["messages"][-1]["content"] for request in self.requests]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet, BaseHTTPRequestHandler):
     server: ChatServer
 
     def do_POST(self) -> None:
@@ -104,22 +104,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test's output quiet."""
-
 
 @contextmanager
 def chat_server(*replies: Reply) -> Iterator[ChatServer]:
     """A running server; it ends with the block."""
     server = ChatServer(replies)
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-    )
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with running(server):
+        try:
+            yield server
+        finally:
+            server.stopping.set()

@@ -4,10 +4,9 @@ Servers that are down, silent or cut off, and a real one, are rows of tests/tort
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,24 +14,19 @@ import pytest
 from askreport import build_index
 from askreport.errors import AskReportError, IndexUnreachable
 from askreport.store.served import Server, forget
+from tests.loopback import LoopbackServer, Quiet, running
 from tests.torture.backends import facts, settings_of
 
 
-class Scripted(ThreadingHTTPServer):
+class Scripted(LoopbackServer):
     """Answers a path that ends in a key of `answers` with its value, anything else with `{}`."""
 
-    daemon_threads = True
-
     def __init__(self, answers: dict[str, object]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.answers = answers
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet, BaseHTTPRequestHandler):
     server: Scripted
 
     def _answer(self) -> None:
@@ -54,31 +48,22 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test's output quiet."""
-
 
 @contextmanager
 def scripted(answers: dict[str, object]) -> Iterator[Scripted]:
     """A running server; it ends with the block."""
     server = Scripted(answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.mark.parametrize("answer", [[], None, 7, {"ID": "x"}, "x", {"id": None, "name": []}])
 def test_a_build_on_odd_json_is_one_line(answer: object, tmp_path: Path) -> None:
     answers = {"passages": answer, "sentences": answer, "count": answer}
     with scripted(answers) as server, pytest.raises(AskReportError) as told:
-        build_index([facts(tmp_path)], settings=settings_of(server.address, tmp_path))
+        build_index([facts(tmp_path)], settings=settings_of(server.url, tmp_path))
     assert "\n" not in str(told.value)
-    assert f"The Chroma server at {server.address} cannot be used" in str(told.value)
+    assert f"The Chroma server at {server.url} cannot be used" in str(told.value)
     assert not (tmp_path / "index" / "CURRENT.json").exists()
 
 
@@ -89,7 +74,7 @@ def test_a_count_that_is_no_number(count: object) -> None:
         scripted({"passages": {"id": "1"}, "count": count}) as server,
         pytest.raises(IndexUnreachable, match=told),
     ):
-        Server(server.address, 5).count("passages")
+        Server(server.url, 5).count("passages")
 
 
 @pytest.mark.parametrize(

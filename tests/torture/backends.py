@@ -17,6 +17,7 @@ from askreport.config import Settings, override
 from askreport.index import open_index
 from askreport.store import served
 from tests.e2e.conftest import free_port
+from tests.loopback import running
 from tests.torture.rows import Tally, row
 from tests.torture.shared import report_index, spread
 from tests.torture.store import verified_here
@@ -76,15 +77,11 @@ def bad_server(kind: str, port: int) -> Iterator[None]:
         yield
         return
     server = _Bad(port, kind)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with running(server):
+        try:
+            yield
+        finally:
+            server.over.set()
 
 
 @contextmanager

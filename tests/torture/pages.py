@@ -1,15 +1,15 @@
 """S1, S2: hostile answers and a hostile report in a real browser, and a server that nobody may ask."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, PATIENCE_MS
+from tests.loopback import LoopbackServer, Quiet, running
 from tests.torture.hostile import REQUESTS, SCRIPTS
 from tests.torture.readers import Page, page
 from tests.torture.rows import CannotRun, Tally, row
@@ -19,21 +19,15 @@ SETTLE_MS = 150  # time for what an answer starts
 CONVERSATION = 15  # answers, until a new conversation is begun
 
 
-class Sink(ThreadingHTTPServer):
+class Sink(LoopbackServer):
     """Answers everybody and keeps what was asked."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _SinkHandler)
+        super().__init__(_SinkHandler)
         self.asked: list[str] = []
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
-
-class _SinkHandler(BaseHTTPRequestHandler):
+class _SinkHandler(Quiet, BaseHTTPRequestHandler):
     server: Sink
 
     def do_GET(self) -> None:
@@ -50,22 +44,13 @@ class _SinkHandler(BaseHTTPRequestHandler):
     def do_OPTIONS(self) -> None:
         self.do_GET()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the output quiet."""
-
 
 @contextmanager
 def sink() -> Iterator[Sink]:
     """A running sink; it ends with the block."""
     server = Sink()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @contextmanager

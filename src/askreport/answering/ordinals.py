@@ -39,17 +39,19 @@ def chapter_number_in(question: str) -> int | None:
     chinese, digits, word = found[0].groups()
     if word:
         return _ORDINALS.index(word.lower()) + 1
-    numeral = digits or chinese
-    return int(numeral if numeral.isascii() else han_value(numeral) or 0)
+    return _value(digits or chinese)
 
 
 def number_asked_for(question: str) -> int | None:
     """The n, 1 to 99, of a question that asks for the n-th of the report, and for nothing else."""
     plain = question.strip()
     if chinese := _CHINESE.match(plain):
-        numeral = chinese[1]
-        return int(numeral if numeral.isascii() else han_value(numeral) or 0)
+        return _value(chinese[1])
     if english := _ENGLISH.match(plain):
         word = (english[1] or english[2]).lower()
         return _ORDINALS.index(word) + 1 if word in _ORDINALS else int(re.sub(r"\D", "", word))
     return None
+
+
+def _value(numeral: str) -> int:
+    return int(numeral if numeral.isascii() else han_value(numeral) or 0)

@@ -74,11 +74,9 @@ def evaluate_command(
             commit=source_commit(),
             progress=lambda done, total: progress("questions", done, total),
         )
-    for table in tables.tables_for(result):
-        out.print(table)
     comparison = compare_results(result, earlier) if earlier else None
-    if comparison:
-        for table in tables.tables_for(comparison):
+    for shown in (result, comparison):
+        for table in tables.tables_for(shown) if shown else ():
             out.print(table)
     if json_out:
         write_json(json_out, result.to_json())

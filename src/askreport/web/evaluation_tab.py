@@ -139,7 +139,6 @@ def _wire(
     visits: Visits | None,
 ) -> None:
     suggested = QuestionFile(bench.folder / SUGGESTED, "suggested")
-    accepted = QuestionFile(bench.folder / FIRST_SET, "accepted")
 
     def greet(chosen: str, request: gr.Request) -> list[Any]:
         accept_language = request.headers.get("accept-language", "")
@@ -162,17 +161,6 @@ def _wire(
                 results = results_html(outcome, strings_for(language), _rated(feedback), visits)
             yield status, results, *buttons
 
-    def decide(id_: str, language: str, *, keep: bool) -> list[Any]:
-        strings = strings_for(language)
-        try:
-            candidate = next((one for one in suggested.read() if one.id == id_), None)
-            if candidate is not None and keep:
-                accepted.put(candidate)
-            suggested.take(id_)
-        except AskReportError as error:
-            return [id_, _problem(str(error)), gr.skip(), gr.skip()]
-        return _review(suggested, strings)
-
     page.load(greet, [parts.chosen_language], parts.worded(), **_QUICK)
     parts.switch.click(
         switch_language,
@@ -193,6 +181,23 @@ def _wire(
         bench.cancel(str(request.session_hash))
 
     parts.cancel.click(cancel, [], [], **_QUICK)
+    _wire_review(parts, suggested, QuestionFile(bench.folder / FIRST_SET, "accepted"))
+
+
+def _wire_review(parts: _Parts, suggested: QuestionFile, accepted: QuestionFile) -> None:
+    """What happens when a suggested question is accepted or rejected."""
+
+    def decide(id_: str, language: str, *, keep: bool) -> list[Any]:
+        strings = strings_for(language)
+        try:
+            candidate = next((one for one in suggested.read() if one.id == id_), None)
+            if candidate is not None and keep:
+                accepted.put(candidate)
+            suggested.take(id_)
+        except AskReportError as error:
+            return [id_, _problem(str(error)), gr.skip(), gr.skip()]
+        return _review(suggested, strings)
+
     chosen = [parts.candidate, parts.language]
     parts.accept.click(lambda *c: decide(*c, keep=True), chosen, parts.review(), **_QUICK)
     parts.reject.click(lambda *c: decide(*c, keep=False), chosen, parts.review(), **_QUICK)
