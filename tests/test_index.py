@@ -1,6 +1,7 @@
 """The index gives back what was put in, nearest first, and refuses whatever does not fit."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -302,6 +303,27 @@ def test_another_version_of_chroma_or_of_the_format_is_refused(
     monkeypatch.setattr(generations, "FORMAT", 2)
     with pytest.raises(IndexMismatch, match=r"format 1.*format 2.*askreport index"):
         index.open_index(built)
+
+
+@pytest.mark.parametrize("name", ["CURRENT.json", "sentences.npy"])
+def test_a_link_to_a_file_without_end_is_damage(tmp_path: Path, name: str) -> None:
+    build(tmp_path, make_report(numbered(2)))
+    [path] = tmp_path.rglob(name)
+    size = path.stat().st_size
+    path.unlink()
+    path.symlink_to(
+        "/dev" + "/" * min(3000, size - len("/devzero")) + "zero"
+    )  # a link of the same size
+    with pytest.raises(IndexDamaged, match=r"Rebuild: askreport index"):
+        index.open_index(tmp_path)
+
+
+def test_a_pipe_in_place_of_the_pointer_is_damage(tmp_path: Path) -> None:
+    build(tmp_path, make_report(numbered(2)))
+    (tmp_path / "CURRENT.json").unlink()
+    os.mkfifo(tmp_path / "CURRENT.json")
+    with pytest.raises(IndexDamaged, match=r"Rebuild: askreport index"):
+        index.open_index(tmp_path)
 
 
 def test_no_index_yet(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@
 Only `index.py` uses this. Whatever is in the folder and not of these names is left alone.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -14,12 +15,13 @@ import logging
 import os
 import re
 import shutil
+import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from askreport.errors import (
     IndexBusy,
@@ -112,7 +114,8 @@ def read_pointer(directory: Path) -> Manifest:
     Raises `IndexMissing`, `IndexDamaged` (also for a folder that is not ours), `IndexMismatch`.
     """
     try:
-        text = (directory / POINTER).read_bytes()
+        with _plain_file(directory / POINTER) as source:
+            text = source.read()
     except FileNotFoundError as error:
         refuse_foreign(directory)
         raise IndexMissing(f"No index in {directory}. Build it with: askreport index") from error
@@ -121,6 +124,15 @@ def read_pointer(directory: Path) -> Manifest:
     except OSError as error:
         raise damaged(directory, f"{POINTER} cannot be read ({error.strerror})") from error
     return Manifest.from_json(text, directory)
+
+
+def _plain_file(path: Path) -> BinaryIO:
+    """Open a file to read; a link or a pipe, which may have no end, is an `OSError`."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a plain file")
+    return os.fdopen(handle, "rb")
 
 
 def live(directory: Path) -> Manifest | None:
@@ -252,7 +264,7 @@ def check_files(directory: Path, manifest: Manifest, copy_to: Path | None = None
             stored = path.lstat().st_size
             if stored != size:
                 raise damaged(directory, f"{path.name} has {stored} bytes, {size} expected")
-            with path.open("rb") as source:
+            with _plain_file(path) as source:
                 digest = _copy(source, copy_to / name) if copy_to else _digest(source)
         except FileNotFoundError as error:
             raise damaged(directory, f"{path.name} is missing") from error
