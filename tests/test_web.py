@@ -487,9 +487,10 @@ def test_again_replaces_the_last_answer(chat: Chat) -> None:
 
 def test_editing_a_question_drops_it_and_what_came_after(chat: Chat) -> None:
     before = run(chat, "充电", run(chat, "量子比特")[-1][1])[-1][1]
-    _, after, box, kept = chat.edit(before, "en", 0)
+    _, after, box, kept = chat.edit(before, "en", -2)
     assert (after, kept, box["value"]) == ((), [], "量子比特")
-    assert chat.edit(before, "en", 7)[1] == before
+    assert chat.edit(before, "en", -1)[1] == before[:1]
+    assert chat.edit(before, "en", -3)[1] == chat.edit(before, "en", 0)[1] == before
 
 
 def test_a_question_alone_is_not_completed_from_the_conversation(chat: Chat) -> None:
@@ -528,7 +529,7 @@ def test_a_quote_that_moved_is_found_again() -> None:
 
 
 def test_what_the_browser_keeps_is_bounded_and_loses_the_oldest() -> None:
-    exchanges = [Exchange(f"{number}" + "长" * 20_000, done=True) for number in range(5)]
+    exchanges = [Exchange(f"{number}" + "长" * 8_000, done=True) for number in range(5)]
     kept = stored(exchanges)
     assert [row["question"][0] for row in kept] == ["3", "4"]
 

@@ -5,15 +5,19 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from askreport.web.serving import MOST_SESSIONS
 
 CHROMIUM = Path(os.environ.get("ASKREPORT_TEST_CHROMIUM", "/usr/bin/chromium"))
 ROOT = Path(__file__).parents[2]
@@ -79,6 +83,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def crowd_out(url: str) -> None:
+    """Come with as many other sessions as the server remembers, so that it drops all before."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        found = client.get("config").json()["components"]
+        report = next(one["id"] for one in found if one["props"].get("elem_id") == "report")
+        for number in range(MOST_SESSIONS):
+            wanted = {"data": "", "component_id": report, "fn_name": "leaf"}
+            session = {"session_hash": f"other{time.monotonic_ns()}-{number}"}
+            client.post("gradio_api/component_server", json=wanted | session).raise_for_status()
 
 
 def start_server(module: str, *arguments: str) -> Server:

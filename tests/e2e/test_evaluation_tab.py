@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from askreport.evaluation.questions import read_questions
 from askreport.evaluation.suggesting import to_json_lines
 from askreport.schema import TestQuestion
-from tests.e2e.conftest import Visit, serious
+from tests.e2e.conftest import Server, Visit, crowd_out, serious
 from tests.e2e.test_feedback_form import folder, server, visit
 
 __all__ = ["folder", "server", "visit"]  # fixtures
@@ -74,6 +74,25 @@ def test_two_settings_are_compared_in_words(view: Callable[..., Page]) -> None:
     run(page, "retrieval.k=3", "retrieval.k=5")
     expect(page.locator(".verdicts")).to_have_text("No real difference between A and B.")
     expect(page.locator(".result-comparison table")).to_be_visible()
+
+
+def test_a_view_whose_session_was_dropped_goes_on(
+    view: Callable[..., Page], server: Server, folder: Path
+) -> None:
+    suggested = question("suggested-001", "学会了什么", "机器人学会了叠衣服，只用了一个下午。")
+    (folder / "suggested.jsonl").write_text(to_json_lines([suggested]), encoding="utf-8")
+    page = view(locale="en-US")
+    crowd_out(server.url)
+    page.locator("#accept").click()
+    expect(page.locator("#accept")).to_be_hidden()
+    assert len(read_questions(folder / "questions.jsonl")) == 4
+    crowd_out(server.url)
+    run(page)
+    expect(page.locator("#run-status")).to_contain_text("The evaluation is done.")
+    crowd_out(server.url)
+    page.locator("#switch").click()
+    expect(page.locator("#run")).to_have_text("开始")
+    expect(page.get_by_label("questions.jsonl")).to_be_checked()
 
 
 def test_a_question_that_became_wrong_is_opened_from_the_comparison(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from askreport.evaluation.questions import read_questions
-from tests.e2e.conftest import Server, Visit, serious, start_server, visits
+from tests.e2e.conftest import Server, Visit, crowd_out, serious, start_server, visits
 
 SELECT = """(words) => {
   for (const block of document.querySelectorAll('#report .block')) {
@@ -61,6 +61,19 @@ def test_a_thumb_up_is_one_click(visit: Callable[..., Visit], folder: Path) -> N
     )
     (row,) = read_questions(folder / "feedback.jsonl")
     assert row.evidence == ("它有一千个量子比特，是目前最多的。",)
+
+
+def test_a_thumb_counts_where_the_session_was_dropped(
+    visit: Callable[..., Visit], folder: Path
+) -> None:
+    opened = visit(locale="en-US")
+    opened.ask("量子比特")
+    opened.page.get_by_role("button", name="Send").wait_for()
+    crowd_out(opened.page.url)
+    thumb(opened.page, "good")
+    expect(opened.page.locator("#feedback-note")).to_contain_text("Thank you")
+    (row,) = read_questions(folder / "feedback.jsonl")
+    assert row.question == "量子比特"
 
 
 def test_the_right_place_is_what_was_selected(visit: Callable[..., Visit], folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import Visit, serious
+from tests.e2e.conftest import Visit, crowd_out, serious
 
 Open = Callable[..., Visit]
 
@@ -71,6 +71,91 @@ def test_a_reload_brings_the_conversation_back(visit: Open) -> None:
     page.locator("#switch", has_text="English").wait_for()
     expect(page.locator(".welcome")).to_be_visible()
     assert page.locator(".exchange").count() == 0
+
+
+def _asks_on(opened: Visit) -> None:
+    opened.ask("充电")
+    expect(opened.page.locator(".looked-up").last).to_have_text("Looked up: 量子比特 充电")
+
+
+def _follows(opened: Visit) -> None:
+    opened.page.locator(".next button").first.click()
+    opened.page.locator(".exchange[data-state=done]").nth(2).wait_for()
+
+
+def _asks_again(opened: Visit) -> None:
+    page = opened.page
+    page.evaluate("document.querySelectorAll('.exchange')[1].dataset.old = ''")
+    page.get_by_role("button", name="Answer again").click()
+    page.locator(".exchange[data-state=done]:not([data-old])").nth(1).wait_for()
+
+
+def _edits(opened: Visit) -> None:
+    opened.page.get_by_role("button", name="Edit").last.click()
+    expect(opened.page.locator("#question textarea")).to_have_value("量子比特")
+
+
+def _stops(opened: Visit) -> None:
+    page = opened.page
+    page.locator("#question textarea").fill("@slow")
+    page.keyboard.press("Enter")
+    page.locator(".pending").wait_for()
+    crowd_out(page.url)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def _takes_away(opened: Visit) -> None:
+    with opened.page.expect_download() as download:
+        opened.page.get_by_role("button", name="Markdown").click()
+    text = Path(download.value.path()).read_text("utf-8")
+    assert "## 叠衣服" in text
+    assert "TOP2 · p. 3" in text
+
+
+def _switches_twice(opened: Visit) -> None:
+    opened.page.locator("#switch").click()
+    expect(opened.page.locator("h1")).to_have_text("问报告")
+    crowd_out(opened.page.url)
+    opened.page.locator("#switch").click()
+
+
+@pytest.mark.parametrize(
+    ("act", "questions"),
+    [
+        (_asks_on, ["叠衣服", "量子比特", "充电"]),
+        (_follows, ["叠衣服", "量子比特", None]),
+        (_asks_again, ["叠衣服", "量子比特"]),
+        (_edits, ["叠衣服"]),
+        (_stops, ["叠衣服", "量子比特"]),
+        (_takes_away, ["叠衣服", "量子比特"]),
+        (_switches_twice, ["叠衣服", "量子比特"]),
+    ],
+)
+def test_a_page_whose_session_was_dropped_goes_on(
+    visit: Open, act: Callable[[Visit], None], questions: list[str | None]
+) -> None:
+    opened = visit(locale="en-US")
+    opened.ask("叠衣服")
+    opened.ask("量子比特")
+    opened.page.get_by_role("button", name="Send").wait_for()
+    crowd_out(opened.page.url)
+    act(opened)
+    shown = opened.page.locator(".question")
+    expect(shown).to_have_count(len(questions))
+    for text, expected in zip(shown.all_text_contents(), questions, strict=True):
+        assert expected in (None, text)
+    expect(opened.page.locator("h1")).to_have_text("Ask the report")
+
+
+def test_a_new_conversation_stays_new_where_the_session_was_dropped(visit: Open) -> None:
+    opened = visit()
+    opened.ask("叠衣服")
+    opened.page.locator("#fresh").click()
+    opened.page.locator(".welcome").wait_for()
+    crowd_out(opened.page.url)
+    opened.ask("充电")
+    expect(opened.page.locator(".question")).to_have_text(["充电"])
 
 
 @pytest.mark.parametrize("form", ["Markdown", "JSON"])

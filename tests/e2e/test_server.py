@@ -10,7 +10,7 @@ from collections.abc import Callable
 import httpx
 from gradio_client import Client
 
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, crowd_out
 
 
 def connect(url: str) -> Client:
@@ -19,13 +19,32 @@ def connect(url: str) -> Client:
 
 def test_a_reader_has_one_conversation_and_nobody_elses(serve: Callable[[str], str]) -> None:
     first, second = connect(serve("plain")), connect(serve("plain"))
-    first.predict("量子比特", api_name="/chat")
-    mine = str(first.predict("充电", api_name="/chat")[0])
-    theirs = str(second.predict("充电", api_name="/chat")[0])
+    first.predict("量子比特", None, None, api_name="/chat")
+    mine = str(first.predict("充电", None, None, api_name="/chat")[0])
+    theirs = str(second.predict("充电", None, None, api_name="/chat")[0])
     assert mine.count('class="exchange"') == 2
     assert theirs.count('class="exchange"') == 1
     assert "查的是：量子比特 充电" in mine
     assert "查的是" not in theirs
+
+
+def test_a_dropped_session_goes_on_with_what_the_browser_kept(serve: Callable[[str], str]) -> None:
+    reader = connect(serve("plain"))
+    *_, kept = reader.predict("量子比特", None, "en", api_name="/chat")
+    crowd_out(serve("plain"))
+    without = str(connect(serve("plain")).predict("充电", None, "en", api_name="/chat")[0])
+    mine = str(reader.predict("充电", kept, "en", api_name="/chat")[0])
+    assert "Looked up" not in without
+    assert "Looked up: 量子比特 充电" in mine
+
+
+def test_a_conversation_that_was_emptied_does_not_come_back(serve: Callable[[str], str]) -> None:
+    reader = connect(serve("plain"))
+    *_, kept = reader.predict("量子比特", None, None, api_name="/chat")
+    other = connect(serve("plain"))
+    other.predict(" ", None, None, api_name="/chat")  # has an empty conversation from now on
+    html = str(other.predict("充电", kept, None, api_name="/chat")[0])
+    assert html.count('class="exchange"') == 1
 
 
 def test_every_response_carries_the_policy(serve: Callable[[str], str]) -> None:

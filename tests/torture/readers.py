@@ -115,7 +115,7 @@ class Reader:
         return await self.client.post(
             self.url + "gradio_api/queue/join",
             json={
-                "data": [question, None, None],
+                "data": [question, None, None, None],  # the session remembers the rest
                 "fn_index": self.function,
                 "session_hash": self.session,
             },

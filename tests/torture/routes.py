@@ -187,7 +187,7 @@ _BODIES: dict[str, bytes] = {
     "100,000 keys": b"{" + b",".join(b'"%d":1' % n for n in range(20_000)) + b"}",
     "wrong function": b'{"data": [], "fn_index": 99999, "session_hash": "x"}',
     "negative function": b'{"data": [], "fn_index": -1, "session_hash": "x"}',
-    "no session": b'{"data": ["x", null, null], "fn_index": 0}',
+    "no session": b'{"data": ["x", null, null, null], "fn_index": 0}',
     "too few values": b'{"data": [], "fn_index": 0, "session_hash": "few"}',
 }
 
@@ -227,7 +227,7 @@ def malformed_questions_to_the_page(count: int, tally: Tally, folder: Path) -> N
 
 async def _asked(served: Page, function: int, question: Any) -> str:
     session = f"s{time.monotonic_ns()}"
-    body = {"data": [question, None, None], "fn_index": function, "session_hash": session}
+    body = {"data": [question, None, None, None], "fn_index": function, "session_hash": session}
     async with many() as client:
         address = served.url + "gradio_api/queue/join"
         joined = await client.post(address, content=json.dumps(body), headers=_JSON)

@@ -1,6 +1,8 @@
 """Questions in, conversations out: what the page's events do, without its components.
 
-Nothing is shared between readers: a conversation lives in the session of its reader.
+Nothing is shared between readers: a conversation lives in the session of its reader. The server
+drops the session that was longest without a request when there are too many, also that of an open
+page; the reader's browser keeps what is needed to go on.
 """
 
 import logging
@@ -13,11 +15,11 @@ import gradio as gr
 
 from askreport.errors import AskReportError
 from askreport.schema import Answer, Report, Turn
-from askreport.web.keeping import as_json, as_markdown, stored
+from askreport.web.keeping import as_json, as_markdown, restored, stored
 from askreport.web.markup import clean
 from askreport.web.offering import following_questions
 from askreport.web.rendering import Exchange, render_conversation
-from askreport.web.strings import Strings, strings_for
+from askreport.web.strings import Strings, spoken, strings_for
 
 REFRESH_SECONDS: Final = 0.15  # Gradio's cost is per update, not per character
 _NEAREST_KEPT: Final = 3  # places that a refusal shows
@@ -50,6 +52,17 @@ class Chat:
     model: str = ""
     answered: Callable[[Answer], None] = lambda _answer: None
 
+    def recall(
+        self, session: Conversation | None, kept: object, chosen: object, request: gr.Request
+    ) -> tuple[Conversation, str]:
+        """The reader's conversation and language code, from the session or else from the browser.
+
+        A `session` without a conversation (`None`) is new; one that was emptied has an empty one.
+        """
+        strings = spoken(chosen, request.headers.get("accept-language", ""))
+        conversation = restored(kept, self.assistant.reports) if session is None else session
+        return conversation, strings.code
+
     def show(self, conversation: Conversation, strings: Strings, hint: str = "") -> str:
         """The conversation as HTML."""
         reports = self.assistant.reports
@@ -57,7 +70,7 @@ class Chat:
 
     def respond(
         self,
-        question: str | None,
+        question: object,
         conversation: Conversation,
         language: str,
         *,
@@ -70,7 +83,7 @@ class Chat:
         """
         strings = strings_for(language)
         conversation = settled(conversation)
-        question = clean(question or "").strip()
+        question = clean(question).strip() if isinstance(question, str) else ""
         hint = self._objection(question, strings)
         if hint:
             yield self.show(conversation, strings, hint), conversation, gr.skip(), gr.skip()
@@ -91,9 +104,12 @@ class Chat:
         return self.show(conversation, strings), conversation, _ready(strings), stored(conversation)
 
     def edit(self, conversation: Conversation, language: str, at: int) -> Shown:
-        """The conversation up to question `at`, which goes back into the box."""
+        """The conversation up to question `at`, which goes back into the box.
+
+        `at` counts from the end, the last is -1: the browser may have kept only the last ones.
+        """
         kept, strings = settled(conversation), strings_for(language)
-        if not 0 <= at < len(kept):
+        if not -len(kept) <= at < 0:
             return gr.skip(), kept, gr.skip(), gr.skip()
         box = gr.update(value=kept[at].question)
         return self.show(kept[:at], strings), kept[:at], box, stored(kept[:at])

@@ -150,7 +150,8 @@ function onChange() {
 
 function act(button) {
   const { do: what, form } = button.dataset;
-  const at = Number(button.closest(".exchange").dataset.at);
+  const all = element.querySelectorAll(".exchange");
+  const at = Number(button.closest(".exchange").dataset.at) - all.length; /* the last is -1 */
   trigger(what, { at, form, question: button.textContent });
   if (what === "edit") page.byId("question").querySelector("textarea").focus();
 }

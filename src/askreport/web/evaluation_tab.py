@@ -14,7 +14,7 @@ from askreport.schema import TestQuestion
 from askreport.web.evaluation_results import results_html
 from askreport.web.markup import render
 from askreport.web.question_file import QuestionFile
-from askreport.web.strings import CHINESE, ENGLISH, Strings, preferred_language, strings_for
+from askreport.web.strings import CHINESE, ENGLISH, Strings, spoken, strings_for
 from askreport.web.trial import Bench, Busy, Outcome
 from askreport.web.visits import Visits
 
@@ -34,7 +34,6 @@ _QUICK: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    language: gr.State
     chosen_language: gr.BrowserState
     name: gr.HTML
     switch: gr.Button
@@ -45,7 +44,7 @@ class _Parts:
     cancel: gr.Button
     status: gr.HTML
     results: gr.HTML
-    candidate: gr.State
+    candidate: gr.Textbox
     card: gr.HTML
     accept: gr.Button
     reject: gr.Button
@@ -60,7 +59,6 @@ class _Parts:
             self.second,
             self.run,
             self.cancel,
-            self.language,
             *self.review(),
         ]
 
@@ -93,7 +91,7 @@ def add_evaluation(
 
 def _lay_out(storage_key: str) -> _Parts:
     words = CHINESE.evaluation
-    language, candidate = gr.State(CHINESE.code), gr.State("")
+    candidate = gr.Textbox("", visible=False)  # the page's, for a session can be dropped
     chosen_language = gr.BrowserState("", storage_key=storage_key, secret=storage_key)
     with gr.Row(elem_id="evaluation-masthead"):
         name = gr.HTML(_name(CHINESE), elem_id="evaluation-name", **_HTML)
@@ -113,7 +111,6 @@ def _lay_out(storage_key: str) -> _Parts:
             accept = gr.Button(words["accept"], elem_id="accept", scale=0, visible=False)
             reject = gr.Button(words["reject"], elem_id="reject", scale=0, visible=False)
     return _Parts(
-        language=language,
         chosen_language=chosen_language,
         name=name,
         switch=switch,
@@ -140,38 +137,40 @@ def _wire(
 ) -> None:
     suggested = QuestionFile(bench.folder / SUGGESTED, "suggested")
 
-    def greet(chosen: str, request: gr.Request) -> list[Any]:
-        accept_language = request.headers.get("accept-language", "")
-        strings = strings_for(chosen or preferred_language(accept_language))
+    def greet(chosen: object, request: gr.Request) -> list[Any]:
+        strings = _spoken(chosen, request)
         names = bench.sets()
         first = [name for name in names if name == FIRST_SET] or list(names)[:1]
         return _words(bench, suggested, strings, value=first)
 
-    def switch_language(language: str, names: list[str]) -> list[Any]:
-        strings = strings_for(strings_for(language).other_code)
+    def switch_language(chosen: object, names: list[str], request: gr.Request) -> list[Any]:
+        strings = strings_for(_spoken(chosen, request).other_code)
         return [*_words(bench, suggested, strings, value=names), strings.code]
 
     def run(
-        names: list[str], first: str, second: str, language: str, request: gr.Request
+        names: list[str], first: str, second: str, chosen: object, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        owner = str(request.session_hash)
-        for status, outcome, *buttons in _run(bench, names, first, second, language, owner):
+        strings, owner = _spoken(chosen, request), str(request.session_hash)
+        for status, outcome, *buttons in _run(bench, names, first, second, strings, owner):
             results = outcome
             if isinstance(outcome, Outcome):
-                results = results_html(outcome, strings_for(language), _rated(feedback), visits)
+                results = results_html(outcome, strings, _rated(feedback), visits)
             yield status, results, *buttons
 
     page.load(greet, [parts.chosen_language], parts.worded(), **_QUICK)
     parts.switch.click(
         switch_language,
-        [parts.language, parts.sets],
+        [parts.chosen_language, parts.sets],
         [*parts.worded(), parts.chosen_language],
+        preprocess=False,
         **_QUICK,
     )
     parts.run.click(
         run,
-        [parts.sets, parts.first, parts.second, parts.language],
+        [parts.sets, parts.first, parts.second, parts.chosen_language],
         [parts.status, parts.results, parts.run, parts.cancel],
+        # Gradio would compare the sets with those it told this session of; `Bench` knows them all.
+        preprocess=False,
         concurrency_limit=CONCURRENT_WAITERS,
         show_progress="hidden",
         api_visibility="private",
@@ -187,8 +186,8 @@ def _wire(
 def _wire_review(parts: _Parts, suggested: QuestionFile, accepted: QuestionFile) -> None:
     """What happens when a suggested question is accepted or rejected."""
 
-    def decide(id_: str, language: str, *, keep: bool) -> list[Any]:
-        strings = strings_for(language)
+    def decide(id_: str, chosen: object, request: gr.Request, *, keep: bool) -> list[Any]:
+        strings = _spoken(chosen, request)
         try:
             candidate = next((one for one in suggested.read() if one.id == id_), None)
             if candidate is not None and keep:
@@ -198,9 +197,15 @@ def _wire_review(parts: _Parts, suggested: QuestionFile, accepted: QuestionFile)
             return [id_, _problem(str(error)), gr.skip(), gr.skip()]
         return _review(suggested, strings)
 
-    chosen = [parts.candidate, parts.language]
-    parts.accept.click(lambda *c: decide(*c, keep=True), chosen, parts.review(), **_QUICK)
-    parts.reject.click(lambda *c: decide(*c, keep=False), chosen, parts.review(), **_QUICK)
+    def accept(id_: str, chosen: object, request: gr.Request) -> list[Any]:
+        return decide(id_, chosen, request, keep=True)
+
+    def reject(id_: str, chosen: object, request: gr.Request) -> list[Any]:
+        return decide(id_, chosen, request, keep=False)
+
+    decided = [parts.candidate, parts.chosen_language]
+    parts.accept.click(accept, decided, parts.review(), **_QUICK)
+    parts.reject.click(reject, decided, parts.review(), **_QUICK)
 
 
 def _run(
@@ -208,14 +213,13 @@ def _run(
     names: list[str],
     first: str,
     second: str,
-    language: str,
+    strings: Strings,
     owner: str,
 ) -> Iterator[tuple[Any, ...]]:
     """Yields (status, outcome, run button, cancel button) until the evaluation has ended.
 
     Gradio closes this generator when the reader closes the page; the evaluation ends then, too.
     """
-    strings = strings_for(language)
     try:
         trial = bench.start(names, first, second, owner)
     except Busy:
@@ -261,7 +265,6 @@ def _words(bench: Bench, suggested: QuestionFile, strings: Strings, value: list[
         gr.update(label=words["second"]),
         gr.update(value=words["run"]),
         gr.update(value=words["cancel"]),
-        strings.code,
         *_review(suggested, strings),
     ]
 
@@ -282,6 +285,10 @@ def _review(suggested: QuestionFile, strings: Strings) -> list[Any]:
         gr.update(value=words["accept"], visible=shown is not None),
         gr.update(value=words["reject"], visible=shown is not None),
     ]
+
+
+def _spoken(chosen: object, request: gr.Request) -> Strings:
+    return spoken(chosen, request.headers.get("accept-language", ""))
 
 
 def _name(strings: Strings) -> str:

@@ -6,7 +6,7 @@ Its looks and hands are feedback.css and feedback.js; what it sends is checked i
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import gradio as gr
 
@@ -49,19 +49,23 @@ def lay_out_feedback() -> FeedbackPanel:
 
 def wire_feedback(
     panel: FeedbackPanel,
-    conversation: gr.State,
-    language: gr.State,
+    remembered: Sequence[Any],
+    recall: Callable[..., tuple[Sequence[Exchange], str]],
     file: QuestionFile,
     reports: Callable[[], Sequence[Report]],
 ) -> None:
-    """Keep what is sent in `file`."""
+    """Keep what is sent in `file`. `recall` makes the conversation and its language code out of the
+    components that are `remembered`."""
 
-    def receive(exchanges: Sequence[Exchange], code: str, event: gr.EventData) -> str:
+    def receive(
+        session: Any, kept: object, chosen: object, request: gr.Request, event: gr.EventData
+    ) -> str:
+        exchanges, code = recall(session, kept, chosen, request)
         return note_on(event._data, exchanges, strings_for(code), file, reports())
 
     panel.form.submit(
         receive,
-        [conversation, language],
+        remembered,
         [panel.note],
         concurrency_limit=CONCURRENT_WRITES,
         show_progress="hidden",

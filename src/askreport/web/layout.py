@@ -28,8 +28,7 @@ _PLAIN_HTML: Final[dict[str, Any]] = {"apply_default_css": False, "js_on_load": 
 class Parts:
     """The components that events touch."""
 
-    conversation: gr.State
-    language: gr.State
+    conversation: gr.State  # None: the session is new, or Gradio dropped it
     chosen_language: gr.BrowserState
     kept: gr.BrowserState
     download: gr.JSON
@@ -43,6 +42,10 @@ class Parts:
     outline: gr.HTML
     report: gr.HTML
     feedback: FeedbackPanel | None
+
+    def remembered(self) -> list[Any]:
+        """The components that `Chat.recall` is given, in its order."""
+        return [self.conversation, self.kept, self.chosen_language]
 
     def answered(self) -> list[Any]:
         """The components that a `Shown` fills."""
@@ -58,7 +61,6 @@ class Parts:
             self.box,
             self.outline,
             self.view,
-            self.language,
             *self.chips,
         ]
 
@@ -72,7 +74,7 @@ def lay_out(
     with_evaluation: bool,
 ) -> Parts:
     """Make the components of the page that is being laid out, in Chinese."""
-    conversation, language = gr.State(()), gr.State(CHINESE.code)
+    conversation = gr.State(None)
     chosen_language = gr.BrowserState("", storage_key=LANGUAGE_KEY, secret=LANGUAGE_KEY)
     kept = gr.BrowserState([], storage_key=_CONVERSATION_KEY, secret=_CONVERSATION_KEY)
     download = gr.JSON(visible=False)
@@ -85,7 +87,6 @@ def lay_out(
             outline, report = _report_side(chat, shelf)
     return Parts(
         conversation=conversation,
-        language=language,
         chosen_language=chosen_language,
         kept=kept,
         download=download,

@@ -15,13 +15,12 @@ from askreport.web.api import Service, add_api
 from askreport.web.chat import Assistant, Chat, Conversation, Shown
 from askreport.web.evaluation_tab import add_evaluation
 from askreport.web.feedback_panel import wire_feedback
-from askreport.web.keeping import restored
 from askreport.web.layout import LANGUAGE_KEY, Parts, lay_out
 from askreport.web.markup import clean, render
 from askreport.web.offering import first_questions
 from askreport.web.question_file import QuestionFile
 from askreport.web.shelf import Shelf, render_outline
-from askreport.web.strings import Strings, preferred_language, strings_for
+from askreport.web.strings import Strings, strings_for
 from askreport.web.trial import Bench
 from askreport.web.visits import Visits
 
@@ -33,6 +32,7 @@ _QUICK: Final[dict[str, Any]] = {
     "api_visibility": "private",
 }
 T = TypeVar("T")
+Session = Conversation | None  # what Gradio has of a reader's conversation
 
 
 def build_page(
@@ -69,8 +69,8 @@ def build_page(
         if feedback is not None and parts.feedback is not None:
             wire_feedback(
                 parts.feedback,
-                parts.conversation,
-                parts.language,
+                parts.remembered(),
+                chat.recall,
                 feedback,
                 lambda: assistant.reports,
             )
@@ -87,33 +87,34 @@ def _wire_visit(
     """What happens when somebody comes, starts over, or wants the other language."""
     built_with = shelf.digests
 
-    def start_over(language: str) -> Shown:
+    def start_over(chosen: object, request: gr.Request) -> Shown:
+        _, language = chat.recall((), [], chosen, request)
         return chat.show((), strings_for(language)), (), "", []
 
-    def greet(
-        conversation: Conversation, chosen: str, kept: object, request: gr.Request
-    ) -> list[Any]:
-        accepted = request.headers.get("accept-language", "")
-        strings = strings_for(chosen or preferred_language(accepted))
-        back = () if conversation else restored(kept, chat.assistant.reports)
-        words = _words(chat, conversation or back, strings, parts, examples)
+    def greet(session: Session, kept: object, chosen: object, request: gr.Request) -> list[Any]:
+        conversation, language = chat.recall(session, kept, chosen, request)
+        words = _words(chat, conversation, strings_for(language), parts, examples)
         # The index may have been rebuilt, from other reports, since the server was started.
         report = gr.skip() if shelf.digests == built_with else shelf.html()
-        return [*words, back or gr.skip(), report]
+        return [*words, conversation if session is None else gr.skip(), report]
 
-    def switch_language(conversation: Conversation, language: str) -> list[Any]:
+    def switch_language(
+        session: Session, kept: object, chosen: object, request: gr.Request
+    ) -> list[Any]:
+        conversation, language = chat.recall(session, kept, chosen, request)
         strings = strings_for(strings_for(language).other_code)
         return [*_words(chat, conversation, strings, parts, examples), strings.code]
 
-    context = [parts.conversation, parts.language]
-    parts.fresh.click(start_over, [parts.language], parts.answered(), **_QUICK)
+    parts.fresh.click(start_over, [parts.chosen_language], parts.answered(), **_QUICK)
     page.load(
         greet,
-        [parts.conversation, parts.chosen_language, parts.kept],
+        parts.remembered(),
         [*parts.worded(), parts.conversation, parts.report],
         **_QUICK,
     ).then(None, js="() => askreport.ready()")
-    parts.switch.click(switch_language, context, [*parts.worded(), parts.chosen_language], **_QUICK)
+    parts.switch.click(
+        switch_language, parts.remembered(), [*parts.worded(), parts.chosen_language], **_QUICK
+    )
 
 
 def _wire_asking(chat: Chat, parts: Parts) -> None:
@@ -124,38 +125,58 @@ def _wire_asking(chat: Chat, parts: Parts) -> None:
         "show_progress": "hidden",
     }
     private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    context = [parts.conversation, parts.language]
+    remembered = parts.remembered()
+
+    # Not `ask`: Gradio makes an endpoint of the name, and that one is for programs.
+    def ask_typed(
+        question: str | None, session: Session, kept: object, chosen: object, request: gr.Request
+    ) -> Iterator[Shown]:
+        yield from chat.respond(question, *chat.recall(session, kept, chosen, request))
 
     def ask_chosen(
-        conversation: Conversation, language: str, event: gr.EventData
+        session: Session, kept: object, chosen: object, request: gr.Request, event: gr.EventData
     ) -> Iterator[Shown]:
         question, alone = _wanted(event, "question", ""), _wanted(event, "alone", False)
-        yield from chat.respond(question, conversation, language, alone=alone)
+        known = chat.recall(session, kept, chosen, request)
+        yield from chat.respond(question, *known, alone=alone)
 
-    def edit(conversation: Conversation, language: str, event: gr.EventData) -> Shown:
-        return chat.edit(conversation, language, _wanted(event, "at", -1))
+    def retry(
+        session: Session, kept: object, chosen: object, request: gr.Request
+    ) -> Iterator[Shown]:
+        yield from chat.retry(*chat.recall(session, kept, chosen, request))
 
-    def export(conversation: Conversation, language: str, event: gr.EventData) -> str:
-        return json.dumps(chat.export(conversation, language, _wanted(event, "form", "md")))
+    def stop(session: Session, kept: object, chosen: object, request: gr.Request) -> Shown:
+        return chat.stop(*chat.recall(session, kept, chosen, request))
+
+    def edit(
+        session: Session, kept: object, chosen: object, request: gr.Request, event: gr.EventData
+    ) -> Shown:
+        return chat.edit(*chat.recall(session, kept, chosen, request), _wanted(event, "at", 0))
+
+    def export(
+        session: Session, kept: object, chosen: object, request: gr.Request, event: gr.EventData
+    ) -> str:
+        known = chat.recall(session, kept, chosen, request)
+        return json.dumps(chat.export(*known, _wanted(event, "form", "md")))
 
     answers: list[Any] = [
         parts.box.submit(
-            chat.respond,
-            [parts.box, *context],
+            ask_typed,
+            [parts.box, *remembered],
             api_name="chat",
             api_visibility="undocumented",  # programs have /ask
             **asking,
         ),
-        parts.view.option_select(ask_chosen, context, api_visibility="private", **asking),
-        parts.view.retry(chat.retry, context, api_visibility="private", **asking),
+        parts.view.option_select(ask_chosen, remembered, api_visibility="private", **asking),
+        parts.view.retry(retry, remembered, api_visibility="private", **asking),
     ]
     answers += [
-        chip.click(chat.respond, [chip, *context], api_visibility="private", **asking)
+        chip.click(ask_typed, [chip, *remembered], api_visibility="private", **asking)
         for chip in parts.chips
     ]
-    parts.box.stop(chat.stop, context, parts.answered(), cancels=answers, queue=False, **private)
-    parts.view.edit(edit, context, parts.answered(), queue=False, **private)
-    parts.view.download(export, context, [parts.download], queue=False, **private).then(
+    parts.box.stop(stop, remembered, parts.answered(), cancels=answers, queue=False, **private)
+    parts.view.edit(edit, remembered, parts.answered(), queue=False, **private)
+    parts.view.download(export, remembered, [parts.download], queue=False, **private).then(
         None, [parts.download], js="(file) => askreport.save(file)"
     )
 
@@ -182,7 +203,6 @@ def _words(
         ),
         render_outline(chat.assistant.reports, strings),
         chat.show(conversation, strings),
-        strings.code,
         *(gr.update(value=text, visible=bool(text)) for text in chips),
     ]
 

@@ -26,6 +26,10 @@ from askreport.web.theme import make_theme
 
 QUEUE_SIZE: Final = 64
 GRACE_SECONDS: Final = 2.0
+# Gradio would keep 10,000, some 225 KB each in R9, and a closed browser frees little.
+# Readers whose sessions are dropped go on (`Chat.recall`). More than the questions being made and
+# waiting (`CONCURRENT_ANSWERS` + `QUEUE_SIZE`, 80): so it takes many others to drop one of those.
+MOST_SESSIONS: Final = 128
 _logger = logging.getLogger(__name__)
 _HERE: Final = Path(__file__).parent
 _STYLES: Final = ("page.css", "feedback.css", "evaluation.css")
@@ -123,6 +127,7 @@ def _launch_settings(mcp: bool, login: Login | None) -> dict[str, Any]:
         "run_history": False,
         "footer_links": [],
         "max_file_size": "1mb",
+        "state_session_capacity": MOST_SESSIONS,
         "allowed_paths": [],
         "ssr_mode": False,
         "mcp_server": mcp,

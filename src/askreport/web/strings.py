@@ -358,6 +358,11 @@ def strings_for(code: object) -> Strings:
     return LANGUAGES.get(code, CHINESE) if isinstance(code, str) else CHINESE
 
 
+def spoken(chosen: object, accept_language: str) -> Strings:
+    """The interface in the language that a reader chose, or else in the one the browser prefers."""
+    return strings_for(chosen or preferred_language(accept_language))
+
+
 def preferred_language(accept_language: str) -> str:
     """Code of the interface that a browser's Accept-Language header asks for first.
 
