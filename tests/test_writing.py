@@ -9,7 +9,7 @@ from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 
 from askreport.answering.faults import ChatModelFailed
-from askreport.answering.writing import Reply, Rewritten, Writer, as_material
+from askreport.answering.writing import Reply, Rewritten, Writer, as_material, ask
 from askreport.errors import ModelUnavailable
 from askreport.schema import Turn, Usage
 from tests.chat_server import ChatServer, Script, chat_server
@@ -18,16 +18,20 @@ SENTENCES = ["Heron 有 133 个量子比特。", "H2 有 32 个量子比特。"]
 HISTORY = [Turn("Heron 有多少量子比特？", "Heron 有 133 个量子比特[1]。")]
 
 
+def model(base_url: str, timeout_seconds: float) -> BaseChatModel:
+    return init_chat_model(
+        "openai:m",
+        base_url=base_url,
+        api_key="none",
+        max_retries=0,
+        timeout=timeout_seconds,
+        stream_usage=True,
+    )
+
+
 def writer(base_url: str, timeout_seconds: float = 60) -> Writer:
     return Writer(
-        lambda: init_chat_model(
-            "openai:m",
-            base_url=base_url,
-            api_key="none",
-            max_retries=0,
-            timeout=timeout_seconds,
-            stream_usage=True,
-        ),
+        lambda: model(base_url, timeout_seconds),
         "openai:m",
         max_input_chars=1000,
         timeout_seconds=timeout_seconds,
@@ -109,6 +113,15 @@ def test_a_slow_model_is_not_waited_for(pause: float) -> None:
 def test_a_server_that_drips_is_not_waited_for(pieces: list[str]) -> None:
     with chat_server(Script(pieces, drop="drip")) as server:
         assert fault_of(reply_of(server, seconds=1)) == "timeout"
+
+
+def test_a_single_prompt_is_answered_in_time_or_not_at_all() -> None:
+    with chat_server(["甲", "乙"]) as server:
+        assert ask(model(server.base_url, 60), "问", "openai:m", 60) == "甲乙"
+    with chat_server(Script(["甲"], drop="drip")) as server:
+        with pytest.raises(ChatModelFailed) as caught:
+            ask(model(server.base_url, 60), "问", "openai:m", 1)
+        assert caught.value.fault == "timeout"
 
 
 def test_a_server_that_is_not_waited_for_is_left() -> None:

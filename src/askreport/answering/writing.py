@@ -192,6 +192,13 @@ class Writer:
         return Reply(chunks, self.name, self._timeout_seconds)
 
 
+def ask(model: BaseChatModel, prompt: str, name: str, timeout_seconds: float) -> str:
+    """The whole reply of the chat model `name` to one prompt. Raises `ChatModelFailed`."""
+    chunks: Any = model.stream(prompt)
+    with closing(Reply(chunks, name, timeout_seconds)) as reply:
+        return "".join(reply)
+
+
 def as_material(sentence: str) -> str:
     """A sentence of a report as a model sees it: on one line, unable to plant a marker or to close
     its fence."""

@@ -134,12 +134,19 @@ def _suggest(
     assistant: "Assistant", count: int, known: "Sequence[TestQuestion]", path: Path
 ) -> None:
     """Write candidate questions for a person to accept or to reject."""
+    from askreport.answering import writing
     from askreport.assembly import make_chat_model
     from askreport.evaluation import suggesting
 
+    llm = assistant.settings.llm
     model = make_chat_model(assistant.settings)
     if model is not None:
-        suggested = suggesting.suggest_with_model(model, assistant.reports, count, known)
+        suggested = suggesting.suggest_with_model(
+            lambda prompt: writing.ask(model, prompt, llm.model, llm.timeout_seconds),
+            assistant.reports,
+            count,
+            known,
+        )
     else:
         suggested = suggesting.suggest_questions(assistant.reports, count, known)
     if not suggested:

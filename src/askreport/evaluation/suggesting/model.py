@@ -5,19 +5,14 @@ report or whose keys the evidence does not hold.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from askreport import prompts
 from askreport.answering.phrases import language_of
-from askreport.errors import ModelUnavailable
 from askreport.evaluation.evidence import EvidenceLocator
 from askreport.evaluation.suggesting.choosing import Candidate, as_questions, choose, unknown
 from askreport.evaluation.suggesting.drafts import Draft
 from askreport.schema import Chapter, Report, TestQuestion
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 TEXT_CHARS = 6000  # of a report, shown to the model at once
 TYPES = frozenset(("factoid", "list", "explain"))
@@ -26,15 +21,15 @@ _SPARE = 2  # some of what a model suggests is dropped, so more is asked for
 
 
 def suggest_with_model(
-    model: "BaseChatModel",
+    ask: Callable[[str], str],
     reports: Sequence[Report],
     count: int,
     known: Iterable[TestQuestion] = (),
 ) -> tuple[TestQuestion, ...]:
     """At most `count` test questions, as `suggest_questions` gives them.
 
-    The model is asked once for each chapter, or for each stretch of one that is too long. Raises
-    `ModelUnavailable` where it fails.
+    `ask` gets a prompt and gives the model's reply, once for each chapter, or for each stretch of
+    one that is too long; what it raises is raised here.
     """
     locator = EvidenceLocator(reports)
     stretches = [(report, one) for report in reports for one in _stretches(report)]
@@ -42,18 +37,22 @@ def suggest_with_model(
     candidates = (
         candidate
         for report, stretch in stretches
-        for candidate in _candidates(model, report, stretch, each, locator)
+        for candidate in _candidates(ask, report, stretch, each, locator)
     )
     return as_questions(choose(unknown(candidates, locator, known), count))
 
 
 def _candidates(
-    model: "BaseChatModel", report: Report, stretch: Chapter, count: int, locator: EvidenceLocator
+    ask: Callable[[str], str],
+    report: Report,
+    stretch: Chapter,
+    count: int,
+    locator: EvidenceLocator,
 ) -> Iterator[Candidate]:
     text = report.text[stretch.start : stretch.end]
     language = language_of(report.text)
     prompt = prompts.fill("suggest", language, count=str(count), text=text.translate(_FENCE))
-    for line in _reply(model, prompt).splitlines():
+    for line in ask(prompt).splitlines():
         found = _draft(line)
         if found is None:
             continue
@@ -63,16 +62,6 @@ def _candidates(
             yield Candidate(
                 draft, language, stretch.label or None, report.name, places[0].start, evidence
             )
-
-
-def _reply(model: "BaseChatModel", prompt: str) -> str:
-    try:
-        return str(model.invoke(prompt).text)
-    except Exception as error:  # each provider raises its own; all mean: no suggestions
-        raise ModelUnavailable(
-            f"The chat model failed ({type(error).__name__}); leave llm.model empty to have"
-            " questions suggested by rule."
-        ) from error
 
 
 def _draft(line: str) -> tuple[Draft, str] | None:
