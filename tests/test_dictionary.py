@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from askreport.dictionary import stem, translated
+from askreport.dictionary import translated
+from askreport.lexical import stem
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 
@@ -24,6 +25,24 @@ from make_dictionary import entries
 def test_words_and_phrases_are_translated(question: str, word: str, translation: str) -> None:
     [alternatives] = [unit for unit in translated(question) if unit[0] == word]
     assert translation in alternatives
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "translation"),
+    [
+        ("图书馆在哪里？", "图书馆", "library"),
+        ("人工智能由谁来教？", "人工智能", "artificial intelligence"),
+        ("德国的河流有多长", "河流", "river"),
+    ],
+)
+def test_chinese_words_are_translated(question: str, word: str, translation: str) -> None:
+    [alternatives] = [unit for unit in translated(question) if unit[0] == word]
+    assert " ".join(map(stem, translation.split())) in alternatives
+
+
+def test_latin_words_and_numbers_of_a_chinese_question_stay_themselves() -> None:
+    units = translated("ＲＩＳＣ 在 2023 年？")
+    assert units[:2] == [["risc"], ["2023"]]
 
 
 def test_words_of_grammar_are_left_out_and_unknown_ones_stay_themselves() -> None:

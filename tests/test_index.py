@@ -300,8 +300,8 @@ def test_another_version_of_chroma_or_of_the_format_is_refused(
     with pytest.raises(IndexMismatch, match=r"chromadb 1\.5.*chromadb 9\.9"):
         index.open_index(built)
     monkeypatch.undo()
-    monkeypatch.setattr(generations, "FORMAT", 2)
-    with pytest.raises(IndexMismatch, match=r"format 1.*format 2.*askreport index"):
+    monkeypatch.setattr(generations, "FORMAT", generations.FORMAT + 1)
+    with pytest.raises(IndexMismatch, match=r"format 2.*format 3.*askreport index"):
         index.open_index(built)
 
 

@@ -23,6 +23,7 @@ from askreport.lexical import BM25, tokenize
         ("增长71.8%", ["增", "长", "增长", "71.8"]),
         ("don't_stop", ["don", "t", "stop"]),
         ("What is the cost of it?", ["cost"]),
+        ("Investing: invested batteries", ["invest", "invest", "batteri"]),
         ("カタカナ", ["カ", "タ", "カ", "ナ", "カタ", "タカ", "カナ"]),
         ("😀", []),
     ],

@@ -15,7 +15,8 @@ from typing import Annotated
 
 import typer
 
-from askreport.dictionary import DICTIONARY_FILE, MOST_WORDS, stem
+from askreport.dictionary import DICTIONARY_FILE, MOST_WORDS
+from askreport.lexical import stem
 from static_data import glossary
 
 _WORD = re.compile(r"[a-z0-9]+")

@@ -1,4 +1,4 @@
-"""Lexical search: BM25 over Chinese 1- and 2-grams, whole Latin words and numbers.
+"""Lexical search: BM25 over Chinese 1- and 2-grams, stems of Latin words, and numbers.
 
 English tokenizers see a Chinese sentence as one word and find nothing. Here every run of characters
 of a script without spaces gives its characters and its neighbouring pairs, after NFKC and lower
@@ -6,7 +6,8 @@ case:
 
     "the H100 芯片" -> h100, h, 100, 芯, 片, 芯片
 
-so a misspelt character costs two tokens, not the word. The scoring is that of the bm25s library
+so a misspelt character costs two tokens, not the word. Latin words lose their English endings
+(Porter's second stemmer), so `invested` finds `investing`. The scoring is that of the bm25s library
 (Lù 2024, arXiv:2407.03618): sparse, eager, saved as NumPy arrays.
 """
 
@@ -14,8 +15,9 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +55,23 @@ def _tokens(text: str) -> Iterator[str]:
         word = run.replace(",", "")
         if is_stop_word(word):
             continue
-        yield word
+        yield stem(word)
         parts = _LETTERS_OR_DIGITS.findall(word)
         if len(parts) > 1:
             yield from parts
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """An English word, in lower case, without its endings: investing, invested -> invest."""
+    return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
 
 
 def is_stop_word(word: str) -> bool:

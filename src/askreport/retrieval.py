@@ -10,7 +10,8 @@ A fused score ranks the passages of one question and says nothing about another 
 Each side is brought to standard scores (mean 0, deviation 1 over the index) before the sum, because
 a cosine and a BM25 score share no scale. A side that is blind (English words, Chinese report) would
 still shout in standard scores; so the lexical side counts as much as its best hit covers of the
-question. For an English question on a Chinese report the dictionary adds to the dense side.
+question. Where question and report are in different languages, the dictionary adds to the dense
+side.
 """
 
 import re
@@ -106,12 +107,10 @@ class Searcher:
         index: Index,
         embeddings: Embeddings,
         mode: Mode = "hybrid",
-        dictionary: bool = True,
     ) -> None:
         self.index = index
         self._embeddings = embeddings
         self._mode = mode
-        self._dictionary = dictionary
 
     def search(self, query: str) -> Found:
         """Scores for `query`. In a mode of one side the other side's scores are zeros."""
@@ -154,7 +153,7 @@ class Searcher:
         )
 
     def _needs_dictionary(self, question: str) -> bool:
-        return self._dictionary and self._is_unspaced and not any(map(is_unspaced, question))
+        return self._is_unspaced != any(map(is_unspaced, question))
 
     @cached_property
     def _is_unspaced(self) -> bool:

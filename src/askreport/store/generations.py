@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from askreport.errors import (
     IndexBusy,
@@ -31,7 +31,7 @@ from askreport.errors import (
     IndexUnwritable,
 )
 
-FORMAT = 1  # raise it when the files of a generation change their meaning
+FORMAT = 2  # raise it when the files of a generation change their meaning
 POINTER = "CURRENT.json"
 LOCK = ".lock"
 REBUILD = "Rebuild: askreport index"
@@ -126,7 +126,7 @@ def read_pointer(directory: Path) -> Manifest:
     return Manifest.from_json(text, directory)
 
 
-def _plain_file(path: Path) -> BinaryIO:
+def _plain_file(path: Path) -> BufferedIOBase:
     """Open a file to read; a link or a pipe, which may have no end, is an `OSError`."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
