@@ -55,6 +55,37 @@ def test_a_cosine_is_the_weighted_mean_of_the_cosines_of_the_two_models() -> Non
     np.testing.assert_allclose(pair @ pair.T, expected, atol=1e-5)
 
 
+def test_a_sentence_is_read_in_its_passage() -> None:
+    passages = ["小米发布了一款人形机器人。它高1.77米。", "上海建了一座电视塔。它高1.77米。"]
+    places = [[(0, 13), (13, 21)], [(0, 10), (10, 18)]]
+    sentences = [
+        passage[start:end]
+        for passage, own in zip(passages, places, strict=True)
+        for start, end in own
+    ]
+    whole, inside = _MODEL.embed_with_sentences(passages, sentences, places)
+    np.testing.assert_allclose(whole, _MODEL.embed_array(passages), atol=1e-5)
+    assert sentences[1] == sentences[3]
+    robot, tower = _MODEL.embed_array(["小米的机器人有多高？", "上海的电视塔有多高？"])
+    assert robot @ inside[1] > robot @ inside[3]
+    assert tower @ inside[3] > tower @ inside[1]
+
+
+def test_a_sentence_that_the_model_does_not_reach_stands_alone() -> None:
+    passage = "很长的文本。" * 200
+    places = [[(0, 6), (len(passage) - 6, len(passage))]]
+    _, inside = _MODEL.embed_with_sentences([passage], ["很长的文本。"] * 2, places)
+    [alone] = _MODEL.embed_array(["很长的文本。"])
+    np.testing.assert_allclose(inside[1], alone, atol=1e-5)
+    assert abs(inside[0] - alone).max() > 1e-3
+
+
+def test_passages_without_sentences_have_vectors() -> None:
+    whole, inside = _MODEL.embed_with_sentences(["没有句子"], [], [[]])
+    assert whole.shape == (1, _MODEL.dimension)
+    assert inside.shape == (0, _MODEL.dimension)
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 

@@ -290,7 +290,7 @@ def test_a_saved_folder_replaces_the_one_before(tmp_path: Path) -> None:
 
 
 def test_every_slot_of_the_card_is_filled() -> None:
-    card = model_card(9, {"layers": 2}, {"step": 1}, {"nDCG@10": 0.5}, {"a": "b"}, {"torch": "2"})
+    card = model_card(9, 2, {"checkpoint": {}}, {"nDCG@10": 0.5}, {"a": "b"}, {"torch": "2"})
     assert "{{" not in card
     assert "| nDCG@10 | 0.500 |" in card
     assert "| cedict |" in card

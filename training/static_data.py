@@ -34,12 +34,12 @@ class Pair(NamedTuple):
     group: str
 
 
-def rows(data: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The rows of one file in order, without those of sets that we may not use."""
+def rows(data: Path, name: str, all_sets: bool = False) -> Iterator[dict[str, Any]]:
+    """The rows of one file in order; without those of sets that we may not use, or `all_sets`."""
     with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            if row.get("set") not in _LEFT_OUT:
+            if all_sets or row.get("set") not in _LEFT_OUT:
                 yield row
 
 
@@ -87,36 +87,6 @@ def word_by_word(text: str, glosses: dict[str, list[str]], chance: random.Random
             words.append(text[at])
             at += 1
     return "".join(words)
-
-
-def synonyms(glosses: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Word -> the other words of two characters or more that have the same first gloss."""
-    meaning: dict[str, list[str]] = {}
-    for word, found in glosses.items():
-        if len(word) > 1:
-            meaning.setdefault(found[0], []).append(word)
-    same: dict[str, list[str]] = {}
-    for words in meaning.values():
-        for word in words if len(words) > 1 else []:
-            same.setdefault(word, []).extend(other for other in words if other != word)
-    return same
-
-
-def reworded(text: str, same: dict[str, list[str]], share: float, chance: random.Random) -> str:
-    """The text with about `share` of its words that have synonyms replaced by one of these."""
-    parts: list[str] = []
-    at = 0
-    while at < len(text):
-        for size in range(min(_LONGEST_WORD, len(text) - at), 1, -1):
-            if others := same.get(text[at : at + size]):
-                kept = text[at : at + size]
-                parts.append(chance.choice(others) if chance.random() < share else kept)
-                at += size
-                break
-        else:
-            parts.append(text[at])
-            at += 1
-    return "".join(parts)
 
 
 def training_texts(data: Path) -> Iterator[str]:

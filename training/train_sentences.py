@@ -2,16 +2,18 @@
 
     python training/train_sentences.py DATA_FOLDER
 
-DATA_FOLDER holds cmrc2018.trial.jsonl.gz and the dictionary. Of the candidate sentences of a
+DATA_FOLDER holds cmrc2018.trial.jsonl.gz. Of the candidate sentences of a
 question on its pseudo-report those of its own passage that hold an answer are right, all others
 wrong. The weights maximise the probability of the right ones in a softmax over the candidates
-(ListNet, Cao et al. 2007). The printed figures are cross-validated over the pseudo-reports.
+(ListNet, Cao et al. 2007). The printed figures are cross-validated over the
+passages that the questions were written on.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zlib import crc32
 
 import numpy as np
 import typer
@@ -22,13 +24,10 @@ from scipy.optimize import minimize
 from askreport.answering.sentences import FEATURES, MODEL_FILE, candidates
 from askreport.chunking import containing
 from askreport.retrieval import Searcher
-from pseudo_reports import Asked, Wording, pseudo_reports
+from pseudo_reports import Asked, pseudo_reports
 
-WORDINGS: dict[str, tuple[Wording, ...]] = {
-    "seeing": ("plain", "reworded"),
-    "blind": ("english",),
-}
 L2 = 1e-3
+FOLDS = 10
 MARGINS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)  # of scores below the best, tried for an answer
 MOST = 3  # sentences of an answer
 PLAIN = np.array([1.0, 1.0, 1.0] + [0.0] * (len(FEATURES) - 3))
@@ -42,17 +41,17 @@ class Ranking:
 
     rows: NDArray[np.float64]
     right: NDArray[np.bool_]
-    group: int
+    fold: int  # of cross-validation; what was written on one passage has one fold
 
 
 def main(data: Annotated[Path, typer.Argument(help="Folder of the training sets.")]) -> None:
     """Learn on DATA for either set of weights, print figures, write the model."""
-    seen: dict[str, list[Ranking]] = {name: [] for name in WORDINGS}
-    for group, report in enumerate(pseudo_reports(data)):
+    seen: dict[str, list[Ranking]] = {}
+    for report in pseudo_reports(data):
         for asked in report.asked:
-            for name, wordings in WORDINGS.items():
-                if asked.kind == "answerable":
-                    seen[name] += [ranking(report.searcher, asked, w, group) for w in wordings]
+            if asked.kind == "answerable":
+                name = "blind" if asked.wording == "foreign" else report.language
+                seen.setdefault(name, []).append(ranking(report.searcher, asked))
     models = {name: learn(name, rankings) for name, rankings in seen.items()}
     MODEL_FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
 
@@ -60,15 +59,15 @@ def main(data: Annotated[Path, typer.Argument(help="Folder of the training sets.
 def learn(name: str, rankings: list[Ranking]) -> dict[str, float]:
     """Weights by feature, learned on all rankings; figures are of rankings not learned on."""
     learned = {
-        group: fit([r for r in rankings if r.group != group])
-        for group in {ranking.group for ranking in rankings}
+        fold: fit([r for r in rankings if r.fold != fold])
+        for fold in {ranking.fold for ranking in rankings}
     }
     for k in (1, 2, 3):
         plain = np.mean([hit(r, PLAIN, k) for r in rankings])
-        better = np.mean([hit(r, learned[r.group], k) for r in rankings])
+        better = np.mean([hit(r, learned[r.fold], k) for r in rankings])
         console.print(f"{name}, right among {k}: plain sum {plain:.3f}, learned {better:.3f}")
     for margin in MARGINS:
-        told = [within(r, learned[r.group], margin) for r in rankings]
+        told = [within(r, learned[r.fold], margin) for r in rankings]
         sentences, hits = np.mean([len(t) for t in told]), np.mean([t.any() for t in told])
         console.print(f"  margin {margin}: {sentences:.2f} sentences, right among them {hits:.3f}")
     weights = {
@@ -78,17 +77,17 @@ def learn(name: str, rankings: list[Ranking]) -> dict[str, float]:
     return weights
 
 
-def ranking(searcher: Searcher, asked: Asked, wording: Wording, group: int) -> Ranking:
+def ranking(searcher: Searcher, asked: Asked) -> Ranking:
     """The candidates of one question, labelled."""
     index = searcher.index
-    positions, rows = candidates(index, searcher.search(asked.wordings[wording]))
+    positions, rows = candidates(index, searcher.search(asked.question))
     paragraphs = index.reports[0].paragraphs
     right = [
         containing(paragraphs, unit.start) == asked.passage
-        and any(answer in index.text(unit) for answer in asked.answers)
+        and asked.answered_by(index.text(unit).strip())
         for unit in (index.sentences[position] for position in positions)
     ]
-    return Ranking(rows, np.array(right), group)
+    return Ranking(rows, np.array(right), crc32(asked.about.encode()) % FOLDS)
 
 
 def fit(rankings: list[Ranking]) -> Weights:

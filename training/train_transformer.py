@@ -22,12 +22,13 @@ from askreport.onnx import GraphRunner
 from static_data import digests, glossary, training_texts
 from static_measure import on_tuning_sets
 from transformer_card import model_card
-from transformer_data import make_sources, static_likeness
+from transformer_data import base_sources, static_likeness, written_sources
 from transformer_folder import save
-from transformer_loop import Recipe, fit
+from transformer_loop import REFINING, Recipe, fit
 from transformer_student import make_student
 from transformer_teacher import WEIGHTS_SHA256, Teacher, checked_teacher
 from transformer_tokenizer import Marks, make_tokenizer
+from written import FOLDER as QUESTIONS
 
 PACKAGES = (
     "torch", "transformers", "sentence-transformers", "tokenizers", "safetensors", "onnxruntime",
@@ -49,8 +50,9 @@ def train(
     static: Annotated[Path, typer.Option(help="The finished static model.")] = Path(
         "build/training/static"
     ),
-    minutes: Annotated[float, typer.Option(help="Most minutes of training steps.")] = 150,
-    steps: Annotated[int, typer.Option(help="Most training steps.")] = Recipe.steps,
+    minutes: Annotated[float, typer.Option(help="Most minutes of the first run.")] = 120,
+    refining: Annotated[float, typer.Option(help="Most minutes of the second run.")] = 35,
+    steps: Annotated[int, typer.Option(help="Most steps of each run.")] = Recipe.steps,
     layers: Annotated[int, typer.Option(help="Layers of the body.")] = Recipe.layers,
     most: Annotated[int | None, typer.Option(help="Rows of each set, for trying out.")] = None,
     threads: Annotated[int, typer.Option(help="Processor cores.")] = 2,
@@ -58,35 +60,42 @@ def train(
     """Train the model on DATA, write it to OUT, measure it on the tuning sets."""
     torch.set_num_threads(threads)
     torch.manual_seed(Recipe.seed)
-    recipe = replace(Recipe(), steps=steps, layers=layers)
+    runs = {
+        "checkpoint": (replace(Recipe(), steps=steps, layers=layers), minutes),
+        "refined": (replace(REFINING, steps=min(steps, REFINING.steps), layers=layers), refining),
+    }
     work.mkdir(parents=True, exist_ok=True)
     folder = checked_teacher(teacher)
     glosses = glossary(data)
     tokenizer = _tokenizer(work / "tokenizer.json", static / "tokenizer.json", data, glosses)
-    sources = make_sources(
+    sources = base_sources(
         data,
         tokenizer,
         Teacher(folder, work),
         static_likeness(static),
         most,
-        recipe.seed,
-    )
+        Recipe.seed,
+    ) | written_sources(data, tokenizer)
     student = make_student(folder, tokenizer, glosses, layers, LONGEST)
-    clock = fit(student, sources, recipe, Marks.of(tokenizer), work / "checkpoint.pt", minutes)
+    told = {}
+    for name, (recipe, longest) in runs.items():
+        clock = fit(student, sources, recipe, Marks.of(tokenizer), work / f"{name}.pt", longest)
+        told[name] = {**asdict(recipe), "run": {**asdict(clock), "minutes": longest}}
     versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
     found = {
         **digests(data),
+        "questions/train.jsonl": _digest(QUESTIONS / "train.jsonl"),
         "model.safetensors of all-MiniLM-L6-v2": WEIGHTS_SHA256,
         **{f"{name} of the static model": _digest(static / name) for name in STATIC_FILES},
     }
-    run = {**asdict(clock), "minutes": minutes, "threads": threads, "rows of each set": most}
+    told["machine"] = {"threads": threads, "rows of each set": most}
     with console.status("measuring"):
         save(student, tokenizer, "", work / "model")
         figures = on_tuning_sets(data, GraphRunner(work / "model").run)
     for name, value in figures.items():
         console.print(f"{name}: {value:.3f}")
     pieces = tokenizer.get_vocab_size()
-    save(student, tokenizer, model_card(pieces, asdict(recipe), run, figures, found, versions), out)
+    save(student, tokenizer, model_card(pieces, layers, told, figures, found, versions), out)
     console.print(f"saved {out}, {_size(out) / 1e6:.1f} MB")
 
 

@@ -11,18 +11,18 @@ _STATIC_TEMPLATE = Path(__file__).with_name("static_card.md")  # it lists the sa
 
 def model_card(
     pieces: int,
-    recipe: Mapping[str, Any],
-    run: Mapping[str, Any],
+    layers: int,
+    runs: Mapping[str, Any],
     figures: Mapping[str, float],
     digests: Mapping[str, str],
     versions: Mapping[str, str],
 ) -> str:
-    """The text of the model folder's README.md; `run` says how far the training went."""
+    """The text of the model folder's README.md; `runs` tells recipes and how far each went."""
     static = _STATIC_TEMPLATE.read_text(encoding="utf-8")
     values = {
         "PIECES": f"{pieces:,}",
-        "LAYERS": str(recipe["layers"]),
-        "RECIPE": json.dumps({**recipe, "run": dict(run)}, indent=2),
+        "LAYERS": str(layers),
+        "RECIPE": json.dumps(runs, indent=2),
         "FIGURES": "\n".join(f"| {name} | {value:.3f} |" for name, value in figures.items()),
         "DIGESTS": "\n".join(f"{digest}  {name}" for name, digest in digests.items()),
         "VERSIONS": ", ".join(f"{name} {number}" for name, number in versions.items()),

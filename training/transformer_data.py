@@ -23,6 +23,7 @@ from askreport.lexical import BM25
 from static_data import Pair, glossary, rows, sentences, word_by_word
 from static_model import Bags, Encoder
 from transformer_teacher import Teacher
+from written import Written, numbered_sentences, passages_of, sentences_in_place, written
 
 Likeness = Callable[[list[str], list[str]], NDArray[np.float32]]
 """Two lists of equal length -> how alike the texts of each pair are, higher is more."""
@@ -46,6 +47,7 @@ class Longest:
     sentence: int = 62
     section: int = 96
     passage: int = 254
+    context: int = 382
 
 
 class Distilled:
@@ -84,7 +86,31 @@ class Contrasted:
         self.sizes = np.diff(pool.starts)[right]
 
 
-Source = Distilled | Contrasted
+class Answered:
+    """Passages with the questions that they answer.
+
+    `parts` says of every piece of a passage which of its sentences it belongs to. The questions of
+    passage `i` are those from `starts[i]` to `starts[i + 1]`; `right` holds, for each, the numbers
+    of the sentences that answer.
+    """
+
+    def __init__(
+        self,
+        passages: Bags,
+        parts: Bags,
+        questions: Bags,
+        starts: NDArray[np.int64],
+        right: Sequence[Sequence[int]],
+    ) -> None:
+        self.passages = passages
+        self.parts = parts
+        self.questions = questions
+        self.starts = starts
+        self.right = right
+        self.sizes = np.diff(passages.starts)
+
+
+Source = Distilled | Contrasted | Answered
 
 
 def numbered(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> Bags:
@@ -96,7 +122,7 @@ def numbered(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> Bags:
     return Bags(found)
 
 
-def make_sources(
+def base_sources(
     data: Path,
     tokenizer: Tokenizer,
     teacher: Teacher,
@@ -104,7 +130,7 @@ def make_sources(
     most: int | None,
     seed: int,
 ) -> dict[str, Source]:
-    """All sources by name; `most` rows of each, or all."""
+    """The sources of the sets by name; `most` rows of each, or all."""
     chance = random.Random(seed)
     glosses = glossary(data)
     read = Longest()
@@ -125,6 +151,76 @@ def make_sources(
     chosen = chance.sample(prose, min(len(prose), most or 100_000))
     made["neighbour"] = _pairs(chosen, tokenizer, read.sentence)
     return made
+
+
+def written_sources(data: Path, tokenizer: Tokenizer) -> dict[str, Source]:
+    """Written questions, with their sentence alone and with sentences as their passage makes them
+    understood."""
+    asked: dict[str, list[Written]] = {}
+    for one in written("train"):
+        if one.sentences:
+            asked.setdefault(one.passage, []).append(one)
+    texts = passages_of(data, asked)
+    return {
+        "written-sentence": _with_sentences(texts, asked, tokenizer),
+        "written-passage": _in_context(texts, asked, tokenizer),
+    }
+
+
+def _with_sentences(
+    texts: Mapping[str, str], asked: Mapping[str, Sequence[Written]], tokenizer: Tokenizer
+) -> Contrasted:
+    """Questions with the first sentence that answers; the wrong ones are others of its passage."""
+    chance = random.Random(0)
+    pool: list[str] = []
+    questions: list[str] = []
+    right: list[int] = []
+    hard: list[list[int]] = []
+    for name, own in asked.items():
+        cut = numbered_sentences(texts[name])
+        for one in own:
+            wrong = [number for number in range(len(cut)) if number not in one.sentences]
+            drawn = [len(pool) + n for n in chance.sample(wrong, min(HARD, len(wrong)))]
+            questions.append(one.question)
+            right.append(len(pool) + one.sentences[0])
+            hard.append(drawn + [-1] * (HARD - len(drawn)))
+        pool += cut
+    longest = Longest().sentence
+    return Contrasted(
+        numbered(tokenizer, questions, longest),
+        numbered(tokenizer, pool, longest),
+        np.array(right, np.int64),
+        np.arange(len(pool)),
+        np.array(hard, np.int64),
+    )
+
+
+def _in_context(
+    texts: Mapping[str, str], asked: Mapping[str, Sequence[Written]], tokenizer: Tokenizer
+) -> Answered:
+    passages: list[NDArray[np.int32]] = []
+    parts: list[NDArray[np.int32]] = []
+    questions: list[str] = []
+    right: list[Sequence[int]] = []
+    starts = [0]
+    for name, own in asked.items():
+        encoded = tokenizer.encode(texts[name], add_special_tokens=False)
+        begins = np.array([begin for begin, _ in encoded.offsets[: Longest().context]])
+        ends = np.cumsum([len(sentence) for sentence in sentences_in_place(texts[name])])
+        part = np.searchsorted(ends, begins, side="right").astype(np.int32)
+        passages.append(np.array(encoded.ids[: Longest().context], np.int32))
+        parts.append(part)
+        there = [one for one in own if set(one.sentences) <= set(part.tolist())]
+        questions += [one.question for one in there]
+        right += [one.sentences for one in there]
+        starts.append(len(questions))
+    return Answered(
+        Bags(passages),
+        Bags(parts),
+        numbered(tokenizer, questions, Longest().sentence),
+        np.array(starts, np.int64),
+        right,
+    )
 
 
 def _distilled(

@@ -2,8 +2,10 @@
 
 A step is of one source. Distilled texts shall land where the teacher puts their meaning (cosine,
 and in-batch contrast; Reimers and Gurevych 2020); contrasted texts shall find their partner among
-those of the batch and the hard wrong ones (InfoNCE). What step n reads depends on the seed and n
-alone, so a run that was cut off goes on where its checkpoint is.
+those of the batch and the hard wrong ones (InfoNCE). A second, short run goes on with the questions
+that were written for the training (`written.py`) among the rest; there a sentence is also read in
+its passage (late chunking; Günther et al. 2024, arXiv:2409.04701). What step n reads depends on the
+seed and n alone, so a run that was cut off goes on where its checkpoint is.
 """
 
 import time
@@ -19,9 +21,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from torch.nn import functional
 from transformers import ElectraModel
 
-from transformer_data import Contrasted, Distilled, Source
-from transformer_student import WORDS, embed, padded, rounded
+from transformer_data import Answered, Contrasted, Distilled, Source
+from transformer_student import WORDS, embed, padded, pooled, read, rounded
 from transformer_tokenizer import Marks
+
+_QUESTIONS_OF_A_PASSAGE = 6  # in one step
 
 
 class Share(NamedTuple):
@@ -49,6 +53,18 @@ MIX: dict[str, Share] = {
     "neighbour": Share(0.04, 64),
 }
 
+REFINING_MIX: dict[str, Share] = {
+    "parallel": Share(0.26, 128),
+    "english": Share(0.05, 128),
+    "word": Share(0.05, 512),
+    "meaning": Share(0.03, 256),
+    "question-sentence": Share(0.05, 64),
+    "written-sentence": Share(0.18, 64),
+    "written-passage": Share(0.29, 12),
+    "heading": Share(0.05, 48),
+    "neighbour": Share(0.04, 64),
+}
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -70,6 +86,17 @@ class Recipe:
     weight_decay: float = 0.01  # of the body
     largest_gradient: float = 5.0
     mix: Mapping[str, Share] = field(default_factory=lambda: dict(MIX))
+
+
+REFINING = Recipe(
+    seed=8,
+    steps=3_000,
+    vocabulary_share=0.0,
+    rounded_share=0.2,
+    vocabulary_rate=5e-4,
+    body_rate=5e-5,
+    mix=REFINING_MIX,
+)
 
 
 @dataclass
@@ -149,8 +176,8 @@ def _step(
         optimizer.param_groups, (recipe.vocabulary_rate, recipe.body_rate), strict=True
     ):
         group["lr"] = rate * scale
-    shares = np.array([recipe.mix[name].now(done) for name in sources])
-    name = str(chance.choice(list(sources), p=shares / shares.sum()))
+    shares = np.array([share.now(done) for share in recipe.mix.values()])
+    name = str(chance.choice(list(recipe.mix), p=shares / shares.sum()))
     optimizer.zero_grad()
     if done < 1 - recipe.rounded_share:
         loss = _loss(student, sources[name], name, recipe, marks, chance, done)
@@ -178,6 +205,8 @@ def _loss(
     chosen = draw(source.sizes, recipe.mix[name].batch, open_share, chance)
     if isinstance(source, Distilled):
         return _distil(student, source, chosen, recipe, marks)
+    if isinstance(source, Answered):
+        return _answer(student, source, chosen, recipe, marks, chance)
     return _contrast(student, source, chosen, recipe, marks, chance)
 
 
@@ -232,6 +261,48 @@ def _contrast(
     there = functional.cross_entropy(scores, places)
     back = functional.cross_entropy(scores[:, : len(right)].T, places)
     return (there + back) / 2
+
+
+def _answer(
+    student: ElectraModel,
+    source: Answered,
+    chosen: NDArray[np.int64],
+    recipe: Recipe,
+    marks: Marks,
+    chance: np.random.Generator,
+) -> torch.Tensor:
+    """Each question finds its sentences, read in their passages, among all sentences of the
+    passages; and its passage among these."""
+    ids = padded([_text(source.passages, i) for i in chosen], marks)
+    states = read(student, ids, marks.padding)
+    passages = pooled(states, ids != marks.padding)
+    parts = [_text(source.parts, i) for i in chosen]
+    firsts = np.cumsum([0, *(int(part.max()) + 1 for part in parts)])
+    owner = torch.full(ids.shape, int(firsts[-1]))  # marks and padding belong to one sentence more
+    for row, part, first in zip(owner, parts, firsts, strict=False):
+        row[1 : len(part) + 1] = torch.from_numpy(part.astype(np.int64)) + first
+    sums = states.new_zeros(int(firsts[-1]) + 1, states.shape[-1])
+    sums = sums.index_add(0, owner.flatten(), states.flatten(0, 1))
+    sentences = functional.normalize(sums[:-1], dim=-1)
+    questions, homes, right = [], [], []
+    for home, place in enumerate(chosen):
+        own = np.arange(source.starts[place], source.starts[place + 1])
+        for number in chance.permutation(own)[:_QUESTIONS_OF_A_PASSAGE]:
+            questions.append(_text(source.questions, number))
+            homes.append(home)
+            right.append([int(firsts[home]) + part for part in source.right[number]])
+    if not questions:
+        return states.sum() * 0.0
+    asked = embed(student, padded(questions, marks), marks.padding)
+    wrong = torch.ones(len(questions), len(sentences), dtype=torch.bool)
+    for row, places in zip(wrong, right, strict=True):
+        row[places] = False
+    scores = asked @ sentences.T / recipe.temperature
+    missed = scores.logsumexp(1) - scores.masked_fill(wrong, -torch.inf).logsumexp(1)
+    elsewhere = functional.cross_entropy(
+        asked @ passages.T / recipe.temperature, torch.tensor(homes)
+    )
+    return missed.mean() + elsewhere
 
 
 def _hard(

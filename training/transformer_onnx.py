@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 GRAPH_FILE = "model.onnx"
 WEIGHTS_FILE = "model.safetensors"
 INPUTS = ("input_ids", "attention_mask")
-OUTPUT = "sentence_embedding"
+OUTPUT, STATES = "sentence_embedding", "token_embeddings"
 
 _OPSET = 20  # the first with Gelu; LayerNormalization came with 17
 _IR_VERSION = 9
@@ -81,18 +81,22 @@ def stored_tensors(weights: Path) -> dict[str, Stored]:
 def write_graph(folder: Path, whole_numbers: bool = True) -> Path:
     """Write `model.onnx` for the BERT or Electra model in `folder`; mean pooling, unit length.
 
-    Input: input_ids and attention_mask, int64 (texts, pieces). Output: sentence_embedding, float32
-    (texts, hidden). `whole_numbers` multiplies in int8 where that costs little, otherwise all is
-    float32.
+    Input: input_ids and attention_mask, int64 (texts, pieces). Output, float32:
+    sentence_embedding (texts, hidden) and token_embeddings (texts, pieces, hidden). `whole_numbers`
+    multiplies in int8 where that costs little, otherwise all is float32.
     """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     graph = _Graph(stored_tensors(folder / WEIGHTS_FILE), whole_numbers)
-    total = _pooled(graph, config)
+    states = _states(graph, config)
+    total = _sum(graph, states)
     last = graph.constant(np.array([-1], np.int64))
     length = graph.node("ReduceL2", total, last, keepdims=1)  # the mean's length cancels out
     graph.named("Div", [total, length], [OUTPUT], {})
+    graph.named("Identity", [states], [STATES], {})
+    size = config["hidden_size"]
+    outputs = {OUTPUT: ["texts", size], STATES: ["texts", "pieces", size]}
     path = folder / GRAPH_FILE
-    path.write_bytes(_model(graph, OUTPUT, ["texts", config["hidden_size"]]))
+    path.write_bytes(_model(graph, outputs))
     return path
 
 
@@ -196,8 +200,8 @@ class _Graph:
         return self.node("LayerNormalization", x, *parts, axis=-1, epsilon=epsilon)
 
 
-def _pooled(graph: _Graph, config: Mapping[str, Any]) -> str:
-    """From pieces to the sum over them, (texts, hidden)."""
+def _states(graph: _Graph, config: Mapping[str, Any]) -> str:
+    """From ids to what each piece says where it stands, (texts, pieces, hidden)."""
     epsilon = config["layer_norm_eps"]
     ids, mask = INPUTS
     x = _embedded(graph, ids, epsilon)
@@ -214,10 +218,15 @@ def _pooled(graph: _Graph, config: Mapping[str, Any]) -> str:
         wide = graph.node("Gelu", graph.linear(x, f"{name}.intermediate.dense"))
         narrow = graph.linear(wide, f"{name}.output.dense")
         x = graph.normalised(graph.node("Add", x, narrow), f"{name}.output.LayerNorm", epsilon)
-    last = graph.constant(np.array([-1], np.int64))
-    weights = graph.node("Unsqueeze", real, last)
+    return x
+
+
+def _sum(graph: _Graph, states: str) -> str:
+    """The sum over a text's pieces, (texts, hidden)."""
+    real = graph.node("Cast", INPUTS[1], to=_FLOAT)
+    weights = graph.node("Unsqueeze", real, graph.constant(np.array([-1], np.int64)))
     middle = graph.constant(np.array([1], np.int64))
-    return graph.node("ReduceSum", graph.node("Mul", x, weights), middle, keepdims=0)
+    return graph.node("ReduceSum", graph.node("Mul", states, weights), middle, keepdims=0)
 
 
 def _embedded(graph: _Graph, ids: str, epsilon: float) -> str:
@@ -251,11 +260,11 @@ def _attention(graph: _Graph, x: str, absent: str, name: str, config: Mapping[st
     return graph.linear(flat, f"{name}.attention.output.dense")
 
 
-def _model(graph: _Graph, output: str, shape: Sequence[str | int]) -> bytes:
+def _model(graph: _Graph, outputs: Mapping[str, Sequence[str | int]]) -> bytes:
     body = b"".join(_bytes(1, node) for node in graph.nodes) + _text(2, "sentence encoder")
     body += b"".join(_bytes(5, tensor) for tensor in graph.initialisers)
     body += b"".join(_bytes(11, _value(name, _INT64, ["texts", "pieces"])) for name in INPUTS)
-    body += _bytes(12, _value(output, _FLOAT, shape))
+    body += b"".join(_bytes(12, _value(name, _FLOAT, dims)) for name, dims in outputs.items())
     return _number(1, _IR_VERSION) + _bytes(7, body) + _bytes(8, _text(1, "") + _number(2, _OPSET))
 
 

@@ -116,10 +116,20 @@ def padded(texts: Sequence[NDArray[np.int32]], marks: Marks) -> torch.Tensor:
 
 def embed(student: ElectraModel, ids: torch.Tensor, padding: int) -> torch.Tensor:
     """(texts, hidden), unit length: the mean over all pieces and both marks."""
-    real = ids != padding
+    return pooled(read(student, ids, padding), ids != padding)
+
+
+def read(student: ElectraModel, ids: torch.Tensor, padding: int) -> torch.Tensor:
+    """(texts, longest, hidden): what each piece says where it stands."""
     with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
-        found = student(input_ids=ids, attention_mask=real.long()).last_hidden_state
-    return functional.normalize((found.float() * real[..., None]).sum(1), dim=-1)
+        found = student(input_ids=ids, attention_mask=(ids != padding).long())
+    states: torch.Tensor = found.last_hidden_state.float()
+    return states
+
+
+def pooled(states: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """(texts, hidden), unit length: the mean of the states that are `real`."""
+    return functional.normalize((states * real[..., None]).sum(1), dim=-1)
 
 
 def fast_bfloat16() -> bool:

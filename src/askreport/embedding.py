@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from askreport.config import BUNDLED
 from askreport.errors import ModelUnavailable
-from askreport.onnx import GraphRunner
+from askreport.onnx import GraphRunner, Part
 from askreport.static import StaticRunner, unit_length
 
 MODELS = Path(__file__).parent / "models"
@@ -71,8 +71,26 @@ class BundledEmbeddings(Embeddings):
         """Vectors of `texts`, shape (n, dimension)."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
+        return self._side_by_side(self._transformer.run(texts), texts)
+
+    def embed_with_sentences(
+        self, passages: Sequence[str], sentences: Sequence[str], places: Sequence[Sequence[Part]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Vectors of passages, and of the sentences that stand at `places` in each, in order.
+
+        To the transformer a sentence is both what it says alone and what it says in its passage,
+        where it is clear who "he" is.
+        """
+        whole, inside = self._transformer.run_with_parts(passages, places)
+        both = unit_length(self._transformer.run(sentences) + inside)
+        return self._side_by_side(whole, passages), self._side_by_side(both, sentences)
+
+    def _side_by_side(
+        self, vectors: NDArray[np.float32], texts: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """The transformer's `vectors` of `texts`, and the static model's."""
         first, second = self._weights
-        parts = (first * self._transformer.run(texts), second * self._static.run(texts))
+        parts = (first * vectors, second * self._static.run(texts))
         return unit_length(np.concatenate(parts, axis=1))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -133,3 +151,18 @@ def embed_texts(embeddings: Embeddings, texts: Sequence[str]) -> NDArray[np.floa
     if isinstance(embeddings, BundledEmbeddings):
         return embeddings.embed_array(texts)
     return np.asarray(embeddings.embed_documents(list(texts)), dtype=np.float32)
+
+
+def embed_with_sentences(
+    embeddings: Embeddings,
+    passages: Sequence[str],
+    sentences: Sequence[str],
+    places: Sequence[Sequence[Part]],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Unit vectors of passages, and of the sentences that stand at `places` in each, in order.
+
+    Only the bundled embeddings read a sentence in its passage.
+    """
+    if isinstance(embeddings, BundledEmbeddings):
+        return embeddings.embed_with_sentences(passages, sentences, places)
+    return embed_texts(embeddings, passages), embed_texts(embeddings, sentences)

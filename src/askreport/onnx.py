@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from askreport.static import unit_length
+
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
+Part = tuple[int, int]  # from and to which character of a text
+
 MOST_THREADS = 4  # of one call; more gain little for texts of this size
 BATCH_PIECES = 512  # of a batch with its padding
+VECTOR, STATES = "sentence_embedding", "token_embeddings"  # outputs of the graph
 _QUIET = 3  # onnxruntime's level of errors; that folding constants takes a moment is known
 
 
@@ -43,16 +48,36 @@ class GraphRunner:
     def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of `texts`, shape (n, dimension); n is 1 or more."""
         encoded = self._tokenizer.encode_batch_fast(list(texts))
-        lengths = np.array([len(encoding.ids) for encoding in encoded])
-        outputs, order = [], []
-        for batch in batches(lengths):
-            outputs.append(self._run([encoded[i] for i in batch]))
-            order += batch
-        restored = np.empty(len(order), dtype=np.int64)
-        restored[order] = np.arange(len(order))
-        return np.asarray(np.concatenate(outputs)[restored], dtype=np.float32)
+        vectors = np.zeros((len(encoded), self.dimension), dtype=np.float32)
+        for batch in batches(_lengths(encoded)):
+            [vectors[batch]] = self._run([encoded[i] for i in batch], [VECTOR])
+        return vectors
 
-    def _run(self, batch: "Sequence[Encoding]") -> NDArray[np.float32]:
+    def run_with_parts(
+        self, texts: Sequence[str], parts: Sequence[Sequence[Part]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Unit vectors of `texts`, and of `parts` of each as the whole text makes them understood.
+
+        A part's vector, of shape (all parts, dimension) in order, is the mean over its pieces when
+        the whole text was read (late chunking; Günther et al. 2024, arXiv:2409.04701); zeros where
+        the model does not read that far.
+        """
+        encoded = self._tokenizer.encode_batch(list(texts))
+        firsts = np.cumsum([0, *map(len, parts)])
+        vectors = np.zeros((len(encoded), self.dimension), dtype=np.float32)
+        inside = np.zeros((int(firsts[-1]), self.dimension), dtype=np.float32)
+        for batch in batches(_lengths(encoded)):
+            vectors[batch], states = self._run([encoded[i] for i in batch], [VECTOR, STATES])
+            for i, pieces in zip(batch, states, strict=True):
+                starts, ends = np.array(encoded[i].offsets).T
+                for number, (start, end) in enumerate(parts[i], int(firsts[i])):
+                    held = np.flatnonzero((starts >= start) & (starts < end) & (ends > starts))
+                    inside[number] = pieces[held].sum(axis=0)
+        return vectors, unit_length(inside)
+
+    def _run(
+        self, batch: "Sequence[Encoding]", outputs: Sequence[str]
+    ) -> Sequence[NDArray[np.float32]]:
         shape = (len(batch), max(len(encoding.ids) for encoding in batch))
         fed = {name: np.zeros(shape, dtype=np.int64) for name in self._inputs}
         for row, encoding in enumerate(batch):
@@ -62,8 +87,12 @@ class GraphRunner:
             }
             for name, array in fed.items():
                 array[row, : len(encoding.ids)] = values[name]
-        output: NDArray[np.float32] = self._session.run(None, fed)[0]
-        return output
+        found: Sequence[NDArray[np.float32]] = self._session.run(outputs, fed)
+        return found
+
+
+def _lengths(encoded: "Sequence[Encoding]") -> NDArray[np.int64]:
+    return np.array([len(encoding.ids) for encoding in encoded])
 
 
 def batches(lengths: NDArray[np.int64]) -> Iterator[list[int]]:

@@ -10,14 +10,14 @@
     unknown             share of its numbers and names that the whole index lacks
     aligned ...         how well its pieces are met one by one: `alignment.py`
 
-A question in another language than the report has no lexical side, and its names may be spelt
-otherwise there; so it has weights of its own, which look at meaning and numbers only.
-Both are learned on cmrc2018.trial by `training/train_refusal.py` and live in `models/refusal.json`.
+Chinese and English texts differ in all of these, so each language has weights of its own. So has a
+question in another language than the report: there is no lexical side, and names may be spelt
+otherwise there, so these look at meaning and numbers only. All are learned on questions written for
+it by `training/train_refusal.py` and live in `models/refusal.json`.
 """
 
 import json
 import math
-import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -32,23 +32,20 @@ from askreport.lexical import BM25, tokenize
 from askreport.retrieval import Found, Scores, without_self_reference
 
 MODEL_FILE = Path(__file__).parents[1] / "models" / "refusal.json"
+_SAME_LANGUAGE = (
+    "coverage",
+    "telling_coverage",
+    "sentence",
+    "sentence_lead",
+    "missing",
+    "missing_numbers",
+    "unknown",
+    *alignment.FEATURES,
+)
 FEATURE_SETS = {
-    "same_language": (
-        "coverage",
-        "telling_coverage",
-        "sentence",
-        "sentence_lead",
-        "missing",
-        "missing_numbers",
-        "unknown",
-        *alignment.FEATURES,
-    ),
-    "other_language": (
-        "sentence",
-        "sentence_lead",
-        "missing_numbers",
-        *alignment.FEATURES,
-    ),
+    "zh": _SAME_LANGUAGE,
+    "en": _SAME_LANGUAGE,
+    "other_language": ("sentence", "sentence_lead", "missing_numbers", *alignment.FEATURES),
 }
 _BEST_PASSAGES = 3
 _CANDIDATES = 8  # best sentences that are looked at closely
@@ -58,8 +55,9 @@ _TALKED_OF = 0.05  # weight of a word that all the best sentences hold
 
 def probability(index: Index, found: Found) -> float:
     """Estimated probability, 0 to 1, that the report answers the question."""
-    same = language_of(found.query) == language_of(_evidence(index, found))
-    weights, intercept = _model("same_language" if same else "other_language")
+    language = language_of(found.query)
+    is_same = language == language_of(_evidence(index, found))
+    weights, intercept = _model(language if is_same else "other_language")
     values = features(index, found)
     score = intercept + sum(weight * values[name] for name, weight in weights.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
@@ -72,7 +70,7 @@ def features(index: Index, found: Found) -> dict[str, float]:
     names, evidence = names_in(asked), _evidence(index, found)
     numbers = {name for name in names if any(map(str.isdigit, name))}
     missing = lacking(names, evidence)
-    unknown = {name for name in missing if not index.lexical("passages").knows(name)}
+    unknown = {name for name in missing if not _knows(index, name)}
     return {
         "coverage": found.coverage,
         "telling_coverage": _telling_coverage(index.lexical("sentences"), asked, candidates),
@@ -83,6 +81,10 @@ def features(index: Index, found: Found) -> dict[str, float]:
         "unknown": len(unknown) / max(1, len(names)),
         **alignment.features(asked, candidates),
     }
+
+
+def _knows(index: Index, name: str) -> bool:
+    return all(map(index.lexical("passages").knows, tokenize(name)))
 
 
 def _candidates(index: Index, found: Found) -> list[Candidate]:
@@ -106,7 +108,7 @@ def _candidate(index: Index, position: int) -> Candidate:
 
 def _telling_coverage(bm25: BM25, question: str, candidates: list[Candidate]) -> float:
     tokens = sorted(set(tokenize(question)))
-    texts = [unicodedata.normalize("NFKC", c.sentence).lower() for c in candidates]
+    texts = [set(tokenize(candidate.sentence)) for candidate in candidates]
     if not tokens or not texts:
         return 0.0
     held = np.array([[token in text for token in tokens] for text in texts], dtype=np.float64)

@@ -11,11 +11,10 @@
     length           logarithm of its length in characters
     question         it asks rather than tells
 
-There is one set of weights for questions that share words with the report and one for those that do
-not, such as questions in another language; a question gets a mean of both by how much of it the
-lexical side covers. They are learned on cmrc2018.trial by `training/train_sentences.py`, where a
-sentence is right if it holds the answer (the other set from questions in English words); they live
-in `models/sentences.json`. A heading is no answer, unless it announces a list.
+There is a set of weights for questions in each language on a report in the same, and one for
+questions in another language; a question gets a mean of both by how much of it the lexical side
+covers. They are learned by `training/train_sentences.py`, where a sentence is right if it holds the
+answer, and live in `models/sentences.json`. A heading is no answer, unless it announces a list.
 """
 
 import json
@@ -29,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askreport.answering.names import lacking, names_in
+from askreport.answering.phrases import language_of
 from askreport.index import Index
 from askreport.retrieval import Found, lexical_weight, standardize
 
@@ -100,7 +100,8 @@ def ranked(index: Index, found: Found) -> list[tuple[int, float]]:
     """
     positions, rows = candidates(index, found)
     seeing = lexical_weight(found.coverage)
-    scores = rows @ (seeing * _weights("seeing") + (1 - seeing) * _weights("blind"))
+    language = language_of(found.query)
+    scores = rows @ (seeing * _weights(language) + (1 - seeing) * _weights("blind"))
     order = np.argsort(-scores, kind="stable")
     return [(int(positions[i]), float(scores[i])) for i in order]
 

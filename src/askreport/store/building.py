@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 Floats = NDArray[np.float32]
 
-EMBED_BATCH = 256  # texts between two signs of progress
+EMBED_BATCH = 32  # passages, with their sentences, between two signs of progress
 PROBES = 1_000  # units, at most, that verification looks up by their own vectors
 FOUND_SHARE = 0.95  # of them that HNSW must find; lost updates and torn files cost far more
 VERIFY_TIMEOUT_SECONDS = 600
@@ -90,32 +90,56 @@ class BuildJob:
                 generations.remove_generation(folder)
 
     def _records(self, embeddings: "Embeddings") -> dict[str, Records]:
+        texts = {kind: contents.texts_of(self.reports, rows) for kind, rows in self.places.items()}
+        vectors = {
+            kind: np.zeros((len(rows), self.recipe.dimension), dtype=np.float32)
+            for kind, rows in self.places.items()
+        }
         total, done = sum(len(rows) for rows in self.places.values()), 0
-        records: dict[str, Records] = {}
-        for kind, rows in self.places.items():
-            texts = contents.texts_of(self.reports, rows)
-            vectors = np.zeros((len(texts), self.recipe.dimension), dtype=np.float32)
-            for first in range(0, len(texts), EMBED_BATCH):
-                batch = texts[first : first + EMBED_BATCH]
-                vectors[first : first + len(batch)] = self._embed(embeddings, batch)
-                done += len(batch)
-                self.progress("embed", done, total)
-            records[kind] = Records(
-                texts, unit_length(vectors), contents.metadata(self.reports, rows)
+        homes = contents.passages_of_sentences(self.places["sentences"], self.places["passages"])
+        order = np.argsort(homes, kind="stable")
+        bounds = np.searchsorted(homes[order], np.arange(len(self.places["passages"]) + 1))
+        for batch in np.array_split(np.arange(len(bounds) - 1), -(-len(bounds) // EMBED_BATCH)):
+            own = [order[bounds[passage] : bounds[passage + 1]] for passage in batch]
+            held = np.concatenate([np.empty(0, np.int64), *own])
+            vectors["passages"][batch], vectors["sentences"][held] = self._embed(
+                embeddings,
+                [texts["passages"][passage] for passage in batch],
+                [texts["sentences"][sentence] for sentence in held],
+                [self._places_in(p, s) for p, s in zip(batch, own, strict=True)],
             )
-        return records
-
-    def _embed(self, embeddings: "Embeddings", texts: list[str]) -> Floats:
-        from askreport.embedding import embed_texts
-
-        vectors = embed_texts(embeddings, texts)
-        expected = (len(texts), self.recipe.dimension)
-        if vectors.shape != expected or not np.isfinite(vectors).all():
-            raise ModelUnavailable(
-                f"Embedding model {self.recipe.model!r} gave vectors of shape {vectors.shape}, or"
-                f" not finite; expected {expected}. Choose another model."
+            done += len(batch) + len(held)
+            self.progress("embed", done, total)
+        return {
+            kind: Records(
+                texts[kind], unit_length(vectors[kind]), contents.metadata(self.reports, rows)
             )
-        return vectors
+            for kind, rows in self.places.items()
+        }
+
+    def _places_in(self, passage: int, sentences: Positions) -> list[tuple[int, int]]:
+        start = self.places["passages"][passage, 1]
+        rows = self.places["sentences"][sentences, 1:] - start
+        return [(int(begin), int(end)) for begin, end in rows]
+
+    def _embed(
+        self,
+        embeddings: "Embeddings",
+        passages: list[str],
+        sentences: list[str],
+        places: list[list[tuple[int, int]]],
+    ) -> tuple[Floats, Floats]:
+        from askreport.embedding import embed_with_sentences
+
+        found = embed_with_sentences(embeddings, passages, sentences, places)
+        for vectors, texts in zip(found, (passages, sentences), strict=True):
+            expected = (len(texts), self.recipe.dimension)
+            if vectors.shape != expected or not np.isfinite(vectors).all():
+                raise ModelUnavailable(
+                    f"Embedding model {self.recipe.model!r} gave vectors of shape {vectors.shape},"
+                    f" or not finite; expected {expected}. Choose another model."
+                )
+        return found
 
     def _write(self, folder: Path, records: Mapping[str, Records]) -> None:
         total, done = sum(len(rows) for rows in self.places.values()), 0
