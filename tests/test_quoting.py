@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from askreport import Answer, Assistant, build_index, open_assistant
+from askreport.answering.listing import announced
 from askreport.answering.outline import asks_for_outline, chapter_asked_about
 from askreport.answering.phrases import frame
+from askreport.index import open_index
 from askreport.reading import read_report
 from askreport.schema import Report
 
@@ -106,6 +108,23 @@ def test_an_announcement_brings_its_items(assistant: Assistant) -> None:
     quotes = [citation.quote for citation in answer.citations]
     for mark in ("（1）", "（2）", "（3）"):
         assert any(quote.startswith(mark) for quote in quotes)
+
+
+def test_the_lines_of_a_bulleted_list_come_whole_and_no_line_more(tmp_path: Path) -> None:
+    report = tmp_path / "r.md"
+    report.write_text(
+        "# Heat\n\nThe city has a network. The heat comes from these sources:\n\n- burning of waste: 46 per cent\n"
+        "- a heat pump: 15 per cent\n- gas boilers: 9 per cent\n\nThe share of gas fell last year.\n"
+    )
+    build_index([report], index_dir=tmp_path / "index")
+    index = open_index(tmp_path / "index")
+    texts = [index.text(unit) for unit in index.sentences]
+    items = announced(index, texts.index("The heat comes from these sources:"))
+    assert [texts[item].rpartition(": ")[2] for item in items] == [
+        "46 per cent",
+        "15 per cent",
+        "9 per cent",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, normalizers
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 import static_data
 import static_tokenizer
+import written
 
 
 def test_character_map_reads_traditional_as_simplified_and_leaves_the_rest() -> None:
@@ -54,3 +55,20 @@ def test_sentences_end_at_marks_and_lines() -> None:
         "第一句话。",
         "没有句号的一行",
     ]
+
+
+def test_every_written_question_names_its_sentences_or_is_silent() -> None:
+    english = dict(written.english_passages())
+    for name in ("train", "trial", "english"):
+        for one in written.written(name):
+            assert one.question.strip()
+            assert one.kind.startswith("silent") != bool(one.sentences)
+            if name == "english":
+                assert max(one.sentences, default=0) < len(english[one.passage])
+
+
+@given(st.text(alphabet="芯片。！？ \n；a!?", max_size=60))
+def test_the_sentences_of_a_passage_are_the_passage(passage: str) -> None:
+    parts = written.sentences_in_place(passage)
+    assert "".join(parts) == passage
+    assert [part.strip() for part in parts] == written.numbered_sentences(passage)

@@ -22,9 +22,15 @@ from transformers import ElectraConfig, ElectraModel  # noqa: E402
 from askreport.onnx import GraphRunner  # noqa: E402
 from static_model import Bags  # noqa: E402
 from transformer_card import model_card  # noqa: E402
-from transformer_data import Contrasted, Distilled, hard_negatives, parallel_pairs  # noqa: E402
+from transformer_data import (  # noqa: E402
+    Answered,
+    Contrasted,
+    Distilled,
+    hard_negatives,
+    parallel_pairs,
+)
 from transformer_folder import save  # noqa: E402
-from transformer_loop import Recipe, Share, draw, fit  # noqa: E402
+from transformer_loop import Recipe, Share, _answer, draw, fit  # noqa: E402
 from transformer_onnx import stored_tensors, write_graph  # noqa: E402
 from transformer_student import Encoder, padded, rounded, start_rows  # noqa: E402
 from transformer_teacher import checked_teacher  # noqa: E402
@@ -214,6 +220,28 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_ends(tmp_path: Path) -> N
     fit(again, toy_sources(), TOY, Marks.of(tokenizer), tmp_path / "cut.pt", 1.0)
     for one, two in zip(whole.parameters(), again.parameters(), strict=True):
         torch.testing.assert_close(one, two)
+
+
+def test_a_question_learns_to_find_its_sentence_in_its_passage(tmp_path: Path) -> None:
+    tokenizer = our_tokenizer()
+    marks = Marks.of(tokenizer)
+    passages = Bags([[4, 5, 6, 7], [8, 9, 10, 11]])
+    parts = Bags([[0, 0, 1, 1], [0, 1, 1, 1]])
+    questions = Bags([[12], [13], [14], [15]])
+    right = [(0,), (1,), (0,), (0, 1)]
+    source = Answered(passages, parts, questions, np.array([0, 2, 4]), right)
+    recipe = replace(TOY, steps=40, mix={"written-passage": Share(1.0, 4)}, vocabulary_share=0.0)
+    student = toy_student(tokenizer)
+
+    def loss() -> float:
+        chance = np.random.default_rng(0)
+        with torch.no_grad():
+            return float(_answer(student, source, np.arange(2), recipe, marks, chance))
+
+    before = loss()
+    fit(student, {"written-passage": source}, recipe, marks, tmp_path / "c.pt", 1.0)
+    student.eval()
+    assert loss() < before / 2
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
