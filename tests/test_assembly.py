@@ -175,7 +175,8 @@ class TestWriting:
 
     def test_nothing_found_asks_no_model(self, report_index: Path) -> None:
         with chat_server() as server:
-            answer = self.open(report_index, server.base_url).ask("明天北京会下雨吗？")
+            assistant = self.open(report_index, server.base_url, answer__refuse_below=0.5)
+            answer = assistant.ask("明天北京会下雨吗？")
             assert server.requests == []
         assert answer.refused
         assert answer.notice == ""

@@ -36,6 +36,9 @@ KIND_WEIGHTS = {
     "elsewhere": 0.3,
     "other number": 0.2,
 }
+WORDING_WEIGHTS = {"own": 0.5}  # most readers have seen some of the report's words
+ALLOWED = 0.05  # share of the answerable of each set of weights that may be refused
+OPERATING_POINT = 0.2  # what is refused below by default, `answer.refuse_below`
 WRONG_REFUSALS = (
     0.01,
     0.02,
@@ -50,12 +53,13 @@ console = Console()
 class Example(NamedTuple):
     """One question as asked: whether it is answerable, and the features of the answer found.
 
-    `weights` names the set of weights that judges it, `about` the passage that it was written on.
+    `weights` names the sets of weights that may judge it, `about` the passage that it was written
+    on.
     """
 
     kind: str
     wording: Wording
-    weights: str
+    weights: tuple[str, ...]
     about: str
     features: dict[str, float]
 
@@ -66,7 +70,7 @@ def main(data: Annotated[Path, typer.Argument(help="Folder of the training sets.
     found = [example for report in pseudo_reports(data) for example in _examples(report, rng)]
     models = {}
     for name, columns in FEATURE_SETS.items():
-        used = [example for example in found if example.weights == name]
+        used = [example for example in found if name in example.weights]
         x = np.array([[example.features[column] for column in columns] for example in used])
         labels = np.array([example.kind == "answerable" for example in used])
         weights, about = _weights(used), [example.about for example in used]
@@ -77,11 +81,17 @@ def main(data: Annotated[Path, typer.Argument(help="Folder of the training sets.
             unseen[rest] = 1 / (1 + np.exp(-(x[rest] @ slopes + intercept)))
         _report(name, used, labels, unseen)
         slopes, intercept = _fit(x, labels, weights)
+        threshold = float(np.quantile(unseen[labels], ALLOWED))
+        intercept += _logit(OPERATING_POINT) - _logit(threshold)
         models[name] = {
             "weights": {c: round(float(w), 4) for c, w in zip(columns, slopes, strict=True)},
             "intercept": round(intercept, 4),
         }
     MODEL_FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1 - share)))
 
 
 def _fit(
@@ -99,7 +109,12 @@ def _weights(used: list[Example]) -> NDArray[np.float64]:
     """Weights (n,) that give every kind its share, and are 1 on the whole for the answerable."""
     counts = Counter(example.kind for example in used)
     whole = counts["answerable"]
-    return np.array([KIND_WEIGHTS[e.kind] * whole / counts[e.kind] for e in used])
+    return np.array(
+        [
+            KIND_WEIGHTS[e.kind] * WORDING_WEIGHTS.get(e.wording, 1.0) * whole / counts[e.kind]
+            for e in used
+        ]
+    )
 
 
 def _report(
@@ -130,13 +145,14 @@ def _report(
 
 def _examples(report: PseudoReport, rng: random.Random) -> Iterator[Example]:
     for asked in report.asked:
-        name = "other_language" if asked.wording == "foreign" else report.language
+        is_same = asked.wording != "foreign"
+        names = (report.language, "no_vectors") if is_same else ("other_language",)
         found = _features(report, asked.question)
-        yield Example(asked.kind, asked.wording, name, asked.about, found)
+        yield Example(asked.kind, asked.wording, names, asked.about, found)
         is_plain = asked.wording == "plain" and asked.kind == "answerable"
         if is_plain and _NUMBER.search(asked.question):
             changed = _features(report, other_number(asked.question, rng))
-            yield Example("other number", "plain", name, asked.about, changed)
+            yield Example("other number", "plain", names, asked.about, changed)
 
 
 def _features(report: PseudoReport, question: str) -> dict[str, float]:

@@ -20,7 +20,7 @@ ENV_PREFIX = "ASKREPORT_"
 BUNDLED = "bundled"  # the embedding model that comes with the package
 # The largest, in hundredths, below which lie at most 1 % of the answerable trial questions in the
 # report's language, as asked and with synonyms (`training/train_refusal.py`).
-REFUSE_BELOW = 0.17
+REFUSE_BELOW = 0.2
 PASSAGE_CHARS = 300  # about three Chinese sentences: one subject, and still readable as a whole
 
 

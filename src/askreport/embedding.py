@@ -165,4 +165,6 @@ def embed_with_sentences(
     """
     if isinstance(embeddings, BundledEmbeddings):
         return embeddings.embed_with_sentences(passages, sentences, places)
-    return embed_texts(embeddings, passages), embed_texts(embeddings, sentences)
+    whole = embed_texts(embeddings, passages)
+    alone = embed_texts(embeddings, sentences) if sentences else whole[:0]
+    return whole, alone

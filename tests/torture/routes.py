@@ -268,8 +268,21 @@ def _by_api(served: Page, question: Any) -> None:
 def _by_body(served: Page, body: bytes) -> None:
     address = served.url + "gradio_api/queue/join"
     response = httpx.post(address, content=body, headers=_JSON, timeout=30)
-    assert 400 <= response.status_code < 500, response.status_code
     assert not TRACE.search(response.text)
+    if response.status_code == 200:  # taken, and refused where the answer would come
+        asyncio.run(_refused_later(served, str(json.loads(body)["session_hash"])))
+    else:
+        assert 400 <= response.status_code < 500, response.status_code
+
+
+async def _refused_later(served: Page, session: str) -> None:
+    async with many() as client:
+        async for message in Reader(client, served.url, 0, session).messages():
+            assert not TRACE.search(json.dumps(message))
+            if message["msg"] == "process_completed":
+                assert not message["success"]
+                return
+    raise AssertionError("no answer and no refusal")
 
 
 @row("S4", "status 0 or 1, no control characters on the terminal", quick=4, full=24)

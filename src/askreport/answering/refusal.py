@@ -12,8 +12,10 @@
 
 Chinese and English texts differ in all of these, so each language has weights of its own. So has a
 question in another language than the report: there is no lexical side, and names may be spelt
-otherwise there, so these look at meaning and numbers only. All are learned on questions written for
-it by `training/train_refusal.py` and live in `models/refusal.json`.
+otherwise there, so these look at meaning and numbers only; and a last set is for when there are no
+vectors, because a server is out of reach or the mode is lexical. All are learned on questions
+written for it by `training/train_refusal.py`, which also shifts each set so that one threshold fits
+all, and live in `models/refusal.json`.
 """
 
 import json
@@ -32,20 +34,20 @@ from askreport.lexical import BM25, tokenize
 from askreport.retrieval import Found, Scores, without_self_reference
 
 MODEL_FILE = Path(__file__).parents[1] / "models" / "refusal.json"
-_SAME_LANGUAGE = (
+_WORDS = (
     "coverage",
     "telling_coverage",
-    "sentence",
-    "sentence_lead",
     "missing",
     "missing_numbers",
     "unknown",
     *alignment.FEATURES,
 )
+_SAME_LANGUAGE = ("sentence", "sentence_lead", *_WORDS)
 FEATURE_SETS = {
     "zh": _SAME_LANGUAGE,
     "en": _SAME_LANGUAGE,
     "other_language": ("sentence", "sentence_lead", "missing_numbers", *alignment.FEATURES),
+    "no_vectors": _WORDS,
 }
 _BEST_PASSAGES = 3
 _CANDIDATES = 8  # best sentences that are looked at closely
@@ -55,12 +57,17 @@ _TALKED_OF = 0.05  # weight of a word that all the best sentences hold
 
 def probability(index: Index, found: Found) -> float:
     """Estimated probability, 0 to 1, that the report answers the question."""
-    language = language_of(found.query)
-    is_same = language == language_of(_evidence(index, found))
-    weights, intercept = _model(language if is_same else "other_language")
+    weights, intercept = _model(_weights_for(index, found))
     values = features(index, found)
     score = intercept + sum(weight * values[name] for name, weight in weights.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
+
+
+def _weights_for(index: Index, found: Found) -> str:
+    if not found.sentence_cosines.any():
+        return "no_vectors"
+    language = language_of(found.query)
+    return language if language == language_of(_evidence(index, found)) else "other_language"
 
 
 def features(index: Index, found: Found) -> dict[str, float]:

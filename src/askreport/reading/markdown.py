@@ -21,9 +21,7 @@ _RULE = re.compile(r"\A {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|([0-9]{1,9})[.)])(?:[ \t]+|\Z)")
 _TASK = re.compile(r"\A\[[ xX]\][ \t]+")
 _QUOTE = re.compile(r"\A {0,3}(?:> ?)+")
-_DELIMITER_ROW = re.compile(
-    r"[ \t]*+\|?(?:[ \t]*+:?-+:?[ \t]*+\|)+(?:[ \t]*+:?-+:?)?[ \t]*\Z"
-)
+_DELIMITER_ROW = re.compile(r"[ \t]*+\|?(?:[ \t]*+:?-+:?[ \t]*+\|)+(?:[ \t]*+:?-+:?)?[ \t]*\Z")
 _DEFINITION = re.compile(r" {0,3}\[[^\]\[^]{1,500}\]:[ \t]*\S+")
 _FOOTNOTE = re.compile(r" {0,3}\[\^[^\]\[]{1,100}\]:[ \t]*")
 _INDENTED_CODE = re.compile(r"(?: {4}|\t)")
