@@ -35,7 +35,7 @@ class Pair(NamedTuple):
 
 
 def rows(data: Path, name: str, all_sets: bool = False) -> Iterator[dict[str, Any]]:
-    """The rows of one file in order; without those of sets that we may not use, or `all_sets`."""
+    """The rows of one file in order: of `all_sets`, or of those that we may use."""
     with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)

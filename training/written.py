@@ -46,9 +46,8 @@ def english_passages() -> Iterator[tuple[str, list[str]]]:
 
 
 def passages_of(data: Path, names: Iterable[str]) -> dict[str, str]:
-    """The texts of passages by name; KeyError for one that the sets do not hold."""
+    """The texts that train.jsonl is about, by name; KeyError for one that the sets do not hold."""
     known = {row["passage_id"]: row["passage"] for row in rows(data, "cmrc2018.train")}
-    known |= {row["passage_id"]: row["passage"] for row in rows(data, "cmrc2018.trial")}
     prose = [row["text"] for row in rows(data, "prose.train", all_sets=True)]
     found = {}
     for name in names:

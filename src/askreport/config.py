@@ -18,8 +18,8 @@ from askreport.errors import SettingsInvalid
 CONFIG_FILE = Path("askreport.toml")
 ENV_PREFIX = "ASKREPORT_"
 BUNDLED = "bundled"  # the embedding model that comes with the package
-# The largest, in hundredths, below which lie at most 1 % of the answerable trial questions in the
-# report's language, as asked and with synonyms (`training/train_refusal.py`).
+# Below it lie 5 % of the answerable questions that each set of weights was learned on
+# (`training/train_refusal.py` shifts them so).
 REFUSE_BELOW = 0.2
 PASSAGE_CHARS = 300  # about three Chinese sentences: one subject, and still readable as a whole
 

@@ -64,7 +64,7 @@ def build_page(
             with_feedback=feedback is not None,
             with_evaluation=bench is not None,
         )
-        _wire_asking(chat, parts)
+        _wire_conversation(chat, parts, _wire_answers(chat, parts))
         _wire_visit(page, chat, shelf, parts, examples)
         if feedback is not None and parts.feedback is not None:
             wire_feedback(
@@ -117,14 +117,13 @@ def _wire_visit(
     )
 
 
-def _wire_asking(chat: Chat, parts: Parts) -> None:
-    """Everything that a reader does with the conversation itself."""
+def _wire_answers(chat: Chat, parts: Parts) -> list[Any]:
+    """Everything that is answered; the events, which can be cancelled."""
     asking: dict[str, Any] = {
         "outputs": parts.answered(),
         **_ANSWERING,
         "show_progress": "hidden",
     }
-    private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     remembered = parts.remembered()
 
     # Not `ask`: Gradio makes an endpoint of the name, and that one is for programs.
@@ -145,20 +144,6 @@ def _wire_asking(chat: Chat, parts: Parts) -> None:
     ) -> Iterator[Shown]:
         yield from chat.retry(*chat.recall(session, kept, chosen, request))
 
-    def stop(session: Session, kept: object, chosen: object, request: gr.Request) -> Shown:
-        return chat.stop(*chat.recall(session, kept, chosen, request))
-
-    def edit(
-        session: Session, kept: object, chosen: object, request: gr.Request, event: gr.EventData
-    ) -> Shown:
-        return chat.edit(*chat.recall(session, kept, chosen, request), _wanted(event, "at", 0))
-
-    def export(
-        session: Session, kept: object, chosen: object, request: gr.Request, event: gr.EventData
-    ) -> str:
-        known = chat.recall(session, kept, chosen, request)
-        return json.dumps(chat.export(*known, _wanted(event, "form", "md")))
-
     answers: list[Any] = [
         parts.box.submit(
             ask_typed,
@@ -174,6 +159,28 @@ def _wire_asking(chat: Chat, parts: Parts) -> None:
         chip.click(ask_typed, [chip, *remembered], api_visibility="private", **asking)
         for chip in parts.chips
     ]
+    return answers
+
+
+def _wire_conversation(chat: Chat, parts: Parts, answers: list[Any]) -> None:
+    """What a reader does with a conversation besides asking. `answers` are what can be stopped."""
+    private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    remembered = parts.remembered()
+
+    def stop(session: Session, kept: object, chosen: object, request: gr.Request) -> Shown:
+        return chat.stop(*chat.recall(session, kept, chosen, request))
+
+    def edit(
+        session: Session, kept: object, chosen: object, request: gr.Request, event: gr.EventData
+    ) -> Shown:
+        return chat.edit(*chat.recall(session, kept, chosen, request), _wanted(event, "at", 0))
+
+    def export(
+        session: Session, kept: object, chosen: object, request: gr.Request, event: gr.EventData
+    ) -> str:
+        known = chat.recall(session, kept, chosen, request)
+        return json.dumps(chat.export(*known, _wanted(event, "form", "md")))
+
     parts.box.stop(stop, remembered, parts.answered(), cancels=answers, queue=False, **private)
     parts.view.edit(edit, remembered, parts.answered(), queue=False, **private)
     parts.view.download(export, remembered, [parts.download], queue=False, **private).then(
